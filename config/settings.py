@@ -1,0 +1,215 @@
+"""Settings. What differs between installations is read from the environment (docs/operator/settings.md)."""
+
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from django.utils.translation import gettext_lazy as _
+
+from config.databases import parse_database_url
+from config.env import BASE_DIR, Environment
+
+# Generic base classes (ModelForm[Site]) exist for the type checker only; this makes them harmless.
+django_stubs_ext.monkeypatch()
+
+env = Environment.load()
+
+SECRET_KEY = env.secret("SECRET_KEY")
+DEBUG = env.flag("DEBUG")
+#: Demo mode: synthetic sites may be loaded, demo accounts exist, borders without a review number are shown.
+DEMO = env.flag("DEMO")
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
+#: TLS is in front of the app (nginx): cookies are sent over https only and the browser is told to stay there.
+HTTPS = env.flag("HTTPS")
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+
+INSTALLED_APPS = [
+    "projects",  # before admin: its templates/admin override Django's
+    "maps",
+    "config.staffadmin.StaffAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.gis",
+    "rest_framework",
+    "drf_spectacular",
+    "csp",
+    "axes",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "projects.pages.middleware.SecurityHeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "projects.pages.middleware.PathLanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ]
+            if not DEBUG
+            else [
+                "django.template.loaders.filesystem.Loader",
+                "django.template.loaders.app_directories.Loader",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "projects.pages.context.site_chrome",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": parse_database_url(env.text("DATABASE_URL", f"spatialite:///{VAR_DIR}/db.sqlite3"), BASE_DIR)
+}
+
+AUTH_USER_MODEL = "projects.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("英文"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "projects.staticfiles.HashedModulesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# Debian 12's GDAL 3.6 cannot block files named by a spatial reference: none that a user gives ever reaches GDAL
+# (EPSG codes go through PROJ as numbers, maps/crs.py).
+SILENCED_SYSTEM_CHECKS = ["gis.W001"]
+
+#: Which basemap the maps show: none (default), tianditu (needs TIANDITU_KEY), or xyz (BASEMAP_URL ...).
+BASEMAP = env.choice("BASEMAP", frozenset({"none", "tianditu", "xyz"}), "none")
+TIANDITU_KEY = env.text("TIANDITU_KEY")
+BASEMAP_URL = env.text("BASEMAP_URL")
+BASEMAP_ATTRIBUTION = env.text("BASEMAP_ATTRIBUTION")
+BASEMAP_REVIEW_NUMBER = env.text("BASEMAP_REVIEW_NUMBER")
+BASEMAP_DATUM = env.choice("BASEMAP_DATUM", frozenset({"wgs84", "gcj02"}), "wgs84")
+
+#: Where processes share the point index's files. Rebuilt from the database at any time.
+POINT_INDEX_DIR = VAR_DIR / "pointindex"
+#: Seconds for which an anonymous answer may be behind the database.
+PUBLIC_MAX_AGE = env.whole("PUBLIC_MAX_AGE", 30, low=0, high=60)
+#: An anonymous request looks for changes in the database at most once in so many seconds; staff always do.
+PUBLIC_CHECK_SECONDS = 1.0
+
+_basemap_hosts = {
+    "none": [],
+    "tianditu": [f"https://t{n}.tianditu.gov.cn" for n in range(8)],
+    "xyz": [f"{p[0]}//{p[2]}" for p in [BASEMAP_URL.replace("{s}.", "*.").split("/", 3)] if len(p) > 2],
+}[BASEMAP]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", *_basemap_hosts],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+# Not Django's default 'same-origin': a basemap key that is bound to a domain needs the origin.
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 3600
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "projects.api.problems.problem_response",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "身边民生实事 API",
+    "DESCRIPTION": "民生实事项目点位:公开、只读、匿名。Livelihood project sites: public, anonymous, read-only.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}

@@ -1,0 +1,261 @@
+"""Many sites at once: what an import or the demo applies, all or nothing, in one short transaction."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from projects.actions import ledger, siterows
+from projects.actions.drafts import SiteDraft
+from projects.actions.errors import Invalid, NotAllowed
+from projects.actions.lights import (
+    Judge,
+    Judges,
+    facts_of,
+    judge_for,
+    judges_by_indicator,
+    project,
+    span_rows,
+)
+from projects.actions.sitewriting import apply_changes, departments_of
+from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, Site, SiteReport, SiteState
+from projects.permissions.access import Access, Permission, Target, divisions_for, may, may_publish
+from projects.rules.spans import Span
+from projects.rules.vocabulary import Publication
+
+CHUNK = 2000
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteUpdate:
+    """New values for fields of a site that is there already; `version` is the one that was read."""
+
+    site_id: int
+    version: int
+    changes: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """Which file a batch came from; it becomes the ImportBatch row."""
+
+    name: str
+    sha256: str
+    rows: int
+    unchanged: int
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What was written, and the run of change numbers that it took (0, 0 when nothing changed)."""
+
+    created: int
+    updated: int
+    first_seq: int
+    last_seq: int
+
+
+def apply_site_drafts(
+    *,
+    access: Access,
+    drafts: Sequence[SiteDraft] = (),
+    updates: Sequence[SiteUpdate] = (),
+    reason: str,
+    publisher: Access | None = None,
+    stamp: FileStamp | None = None,
+    on_progress: Progress | None = None,
+) -> BatchResult:
+    """Create and change sites in one transaction; one audit entry a site, one run of numbers.
+
+    With `publisher`, a second person, the new sites are public at once: submitted by the actor, published by
+    that person, who needs the right to publish every one of them.
+
+    Raises NotAllowed before anything is written when a row lies outside the actor's divisions (or the
+    publisher's), Invalid when a code is taken, Conflict when a site changed since it was read.
+    `on_progress` is told how many more sites are written.
+    """
+    _check_scope(access, drafts, updates)
+    if publisher is not None:
+        _check_publisher(publisher, access, drafts)
+    tell = on_progress or (lambda count: None)
+    with transaction.atomic():
+        _check_codes_free(drafts)
+        # Subject rows are locked by id before the head is taken: one lock order everywhere.
+        locked = {
+            site.pk: site
+            for site in Site.objects.select_for_update()
+            .filter(pk__in=[update.site_id for update in updates])
+            .order_by("pk")
+        }
+        total = len(drafts) + len(updates)
+        result = BatchResult(0, 0, 0, 0)
+        if total:
+            judges = judges_by_indicator()
+            with ledger.take(total, actor_id=access.user_id) as numbers:
+                for start in range(0, len(drafts), CHUNK):
+                    chunk = drafts[start : start + CHUNK]
+                    _create_chunk(chunk, numbers, numbers.first + start, judges, access, reason, publisher)
+                    tell(len(chunk))
+                for offset, update in enumerate(updates):
+                    seq = numbers.first + len(drafts) + offset
+                    entry = apply_changes(
+                        locked[update.site_id],
+                        update.changes,
+                        expected_version=update.version,
+                        access=access,
+                        changed_seq=seq,
+                        now=numbers.recorded_at,
+                        effective_on=timezone.localdate(numbers.recorded_at),
+                        judges=judges,
+                        reason=reason,
+                    )
+                    numbers.write([entry])
+                    tell(1)
+                result = BatchResult(len(drafts), len(updates), numbers.first, numbers.last)
+        if stamp is not None:
+            batch = ImportBatch(
+                file_name=stamp.name,
+                file_sha256=stamp.sha256,
+                options=dict(stamp.options),
+                rows=stamp.rows,
+                created_count=result.created,
+                updated_count=result.updated,
+                unchanged_count=stamp.unchanged,
+                first_seq=result.first_seq or None,
+                last_seq=result.last_seq or None,
+                recorded_by_id=access.user_id,
+                changed_seq=result.last_seq,
+            )
+            batch.save()
+    return result
+
+
+def _check_scope(access: Access, drafts: Sequence[SiteDraft], updates: Sequence[SiteUpdate]) -> None:
+    """Every row must be the actor's, before the first one is written."""
+    allowed = divisions_for(access, Permission.SITE_ADD)
+    outside: list[str] = []
+    if allowed is not None:
+        departments: dict[tuple[int, ...], frozenset[int]] = {}
+        for draft in drafts:
+            indicators = tuple(pk for pk, _quantity in draft.contributions)
+            if indicators not in departments:
+                departments[indicators] = departments_of(indicators)
+            if not may(access, Permission.SITE_ADD, Target(draft.managed_by_id, departments[indicators])):
+                outside.append(draft.code)
+    if updates:
+        ids = [update.site_id for update in updates]
+        mine = set(
+            Site.objects.visible_to(access, Permission.SITE_CHANGE)
+            .filter(pk__in=ids)
+            .values_list("pk", flat=True)
+        )
+        outside += list(Site.objects.filter(pk__in=set(ids) - mine).values_list("code", flat=True))
+        moved = divisions_for(access, Permission.SITE_CHANGE)
+        if moved is not None:
+            outside += [
+                str(update.site_id)
+                for update in updates
+                if update.changes.get("managed_by_id", next(iter(moved), None)) not in moved
+            ]
+    if outside:
+        raise NotAllowed(
+            _("有 %(count)d 个点位不在您的管理区划内(例如 %(code)s),没有写入任何数据。")
+            % {"count": len(outside), "code": outside[0]}
+        )
+
+
+def _check_publisher(publisher: Access, access: Access, drafts: Sequence[SiteDraft]) -> None:
+    """Publishing takes a second person with the right to publish each of these sites."""
+    departments: dict[tuple[int, ...], frozenset[int]] = {}
+    for draft in drafts:
+        indicators = tuple(pk for pk, _quantity in draft.contributions)
+        if indicators not in departments:
+            departments[indicators] = departments_of(indicators)
+        if not may_publish(publisher, access.user_id, Target(draft.managed_by_id, departments[indicators])):
+            raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))
+
+
+def _check_codes_free(drafts: Sequence[SiteDraft]) -> None:
+    codes = [draft.code for draft in drafts]
+    if len(set(codes)) != len(codes):
+        seen: set[str] = set()
+        double = next(code for code in codes if code in seen or seen.add(code))  # type: ignore[func-returns-value]
+        raise Invalid({"code": _("点位编码 %(code)s 出现了两次。") % {"code": double}})
+    for chunk in _chunks(codes):
+        taken = Site.objects.filter(code__in=chunk).values_list("code", flat=True).first()
+        if taken is not None:
+            raise Invalid({"code": _("点位编码 %(code)s 已经存在。") % {"code": taken}})
+
+
+def _chunks(codes: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(codes), CHUNK):
+        yield codes[start : start + CHUNK]
+
+
+def _create_chunk(
+    drafts: Sequence[SiteDraft],
+    numbers: ledger.Numbers,
+    first_seq: int,
+    judges: Judges,
+    access: Access,
+    reason: str,
+    publisher: Access | None,
+) -> None:
+    now = numbers.recorded_at
+    sites: list[Site] = []
+    contributions: list[Contribution] = []
+    states: list[SiteState] = []
+    reports: list[SiteReport] = []
+    plans: list[PlanChange] = []
+    lights: list[tuple[Site, Sequence[Span], Judge]] = []
+    for offset, draft in enumerate(drafts):
+        site = siterows.new_site(draft, now=now, changed_seq=first_seq + offset)
+        if publisher is not None:
+            site.publication = Publication.PUBLISHED.value
+            site.submitted_by_id, site.published_by_id = access.user_id, publisher.user_id
+        own_states = siterows.initial_states(site, draft, now=now)
+        own_reports = siterows.report_rows(site, draft, now=now, actor_id=access.user_id)
+        own_plans = siterows.plan_change_rows(site, draft, now=now, actor_id=access.user_id)
+        judge = judge_for((indicator_id for indicator_id, _quantity in draft.contributions), judges)
+        if judge is not None:
+            facts = facts_of(site, reports=own_reports, states=own_states, plan_changes=own_plans)
+            lights.append((site, project(site, facts, judge), judge))
+        sites.append(site)
+        contributions += [
+            Contribution(site=site, indicator_id=indicator_id, quantity=quantity)
+            for indicator_id, quantity in draft.contributions
+        ]
+        states += own_states
+        reports += own_reports
+        plans += own_plans
+    Site.objects.bulk_create(sites, batch_size=500)
+    Contribution.objects.bulk_create(contributions, batch_size=CHUNK)
+    SiteState.objects.bulk_create(states, batch_size=CHUNK)
+    SiteReport.objects.bulk_create(reports, batch_size=CHUNK)
+    PlanChange.objects.bulk_create(plans, batch_size=CHUNK)
+    LightSpan.objects.bulk_create(
+        [row for site, found, judge in lights for row in span_rows(site, found, judge, now=now)],
+        batch_size=CHUNK,
+    )
+    numbers.write(
+        [
+            ledger.Entry(
+                action="site.add",
+                subject_type="site",
+                subject_id=str(site.pk),
+                division_id=site.managed_by_id,
+                payload={
+                    "reason": reason,
+                    "code": site.code,
+                    **({} if publisher is None else {"published_by": publisher.user_id}),
+                    "row": siterows.digest(siterows.audited(site, draft.contributions)),
+                },
+            )
+            for site, draft in zip(sites, drafts, strict=True)
+        ]
+    )

@@ -1,0 +1,167 @@
+"""The one change sequence: take numbers, stamp rows, write hash-chained audit entries.
+
+Whoever holds the head row may commit the next numbers, so an action takes them as late as it can and
+after it has locked the rows that it changes. Numbers are gapless: a transaction that rolls back gives
+its numbers back.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeAlias, Union
+
+from django.db import connection
+from django.utils import timezone
+
+from projects.models import AuditEntry, ChangeHead
+from projects.models.changes import GENESIS_HASH
+
+#: What an entry's payload may hold. No floats: their text differs between databases; the hash is over text.
+
+JSON: TypeAlias = Union[str, int, bool, Sequence["JSON"], Mapping[str, "JSON"], None]  # noqa: UP007
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the audit: what was done to which row, and the fields before and after."""
+
+    action: str
+    subject_type: str
+    subject_id: str
+    division_id: int | None = None
+    payload: Mapping[str, JSON] = field(default_factory=dict)
+
+
+def canonical(
+    *,
+    seq: int,
+    recorded_at: dt.datetime,
+    actor_id: int | None,
+    entry: Entry,
+    previous_hash: str,
+) -> bytes:
+    """The bytes that are hashed: JSON with sorted keys, UTC to the microsecond, no floats.
+
+    Raises TypeError for a float or any other value that JSON would write in more than one way.
+    """
+    _refuse_floats(entry.payload)
+    return json.dumps(
+        {
+            "seq": seq,
+            "recorded_at": recorded_at.astimezone(dt.UTC).isoformat(timespec="microseconds"),
+            "actor": actor_id,
+            "action": entry.action,
+            "subject_type": entry.subject_type,
+            "subject_id": entry.subject_id,
+            "division": entry.division_id,
+            "payload": entry.payload,
+            "previous": previous_hash,
+        },
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    ).encode()
+
+
+def _refuse_floats(value: JSON | Mapping[str, JSON]) -> None:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            _refuse_floats(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_floats(item)
+    elif not isinstance(value, str | int | None):
+        raise TypeError(f"an audit payload holds text, whole numbers and lists of them, not {value!r}")
+
+
+class Numbers:
+    """A run of numbers that this transaction holds until it commits."""
+
+    def __init__(self, head: ChangeHead, count: int, actor_id: int | None, recorded_at: dt.datetime) -> None:
+        self._head = head
+        self._actor_id = actor_id
+        self._written = 0
+        self.recorded_at = recorded_at
+        self.first = head.seq + 1
+        self.last = head.seq + count
+        self.count = count
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Write the next entries, in order, one number each."""
+        rows = []
+        previous = self._head.entry_hash
+        for entry in entries:
+            seq = self.first + self._written
+            if seq > self.last:
+                raise RuntimeError("more audit entries than numbers were taken")
+            digest = hashlib.sha256(
+                canonical(
+                    seq=seq,
+                    recorded_at=self.recorded_at,
+                    actor_id=self._actor_id,
+                    entry=entry,
+                    previous_hash=previous,
+                )
+            ).hexdigest()
+            rows.append(
+                AuditEntry(
+                    seq=seq,
+                    recorded_at=self.recorded_at,
+                    actor_id=self._actor_id,
+                    action=entry.action,
+                    subject_type=entry.subject_type,
+                    subject_id=entry.subject_id,
+                    division_id=entry.division_id,
+                    payload=entry.payload,
+                    previous_hash=previous,
+                    hash=digest,
+                )
+            )
+            previous = digest
+            self._written += 1
+        AuditEntry.objects.bulk_create(rows, batch_size=1000)
+        self._head.entry_hash = previous
+
+    def close(self) -> None:
+        if self._written != self.count:
+            raise RuntimeError(f"{self.count} numbers were taken, {self._written} audit entries written")
+        self._head.seq = self.last
+        self._head.save(update_fields=["seq", "entry_hash"])
+
+
+@contextmanager
+def take(count: int, *, actor_id: int | None) -> Iterator[Numbers]:
+    """Hold the head row and the next `count` numbers until the surrounding transaction commits.
+
+    Must run inside `transaction.atomic()`; raises RuntimeError otherwise, and when the block wrote
+    fewer or more entries than it took numbers. On PostgreSQL a writer that waits longer than
+    lock_timeout gets OperationalError, which the entry points turn into "busy, try again".
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("numbers are taken inside transaction.atomic()")
+    head = ChangeHead.objects.select_for_update().filter(id=1).first()
+    if head is None:
+        head = ChangeHead(id=1, epoch=uuid.uuid4(), seq=0, entry_hash=GENESIS_HASH)
+        head.save(force_insert=True)
+    numbers = Numbers(head, count, actor_id, timezone.now())
+    yield numbers
+    numbers.close()
+
+
+def as_json(value: object) -> JSON:
+    """A field's value as an audit entry writes it: dates and decimals as text, geometry as EWKT."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return {str(key): as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    return str(value)

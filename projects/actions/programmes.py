@@ -1,0 +1,83 @@
+"""Writes to what was promised: programmes, categories, indicators, figures, kinds, policies, money arranged.
+
+Each takes a row with its new values (unsaved, or read and changed), checks it and writes it with one audit
+entry; the same values again write nothing. All raise NotAllowed and Invalid (projects.actions.errors).
+"""
+
+from django.utils.translation import gettext as _
+
+from projects.actions.errors import Invalid
+from projects.actions.rows import save_row
+from projects.models import (
+    Category,
+    FacilityKind,
+    FundingLine,
+    FundingReport,
+    Indicator,
+    LagPolicy,
+    Programme,
+    PublishedFigure,
+)
+from projects.permissions.access import Access, Permission
+from projects.rules.errors import RuleError
+from projects.rules.policy import Policy
+
+
+def save_programme(*, access: Access, row: Programme, reason: str = "") -> Programme:
+    """A year's programme and what it publishes."""
+    return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+
+
+def save_category(*, access: Access, row: Category, reason: str = "") -> Category:
+    """A group (类) of a programme."""
+    return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+
+
+def save_indicator(*, access: Access, row: Indicator, reason: str = "") -> Indicator:
+    """An indicator; a subset must have its whole's unit and programme, and no subset of its own above it."""
+    whole = row.subset_of
+    if whole is not None:
+        if whole.category.programme_id != row.category.programme_id:
+            raise Invalid({"subset_of": _("“其中”指标须与所属指标在同一年度。")})
+        if whole.unit_zh != row.unit_zh:
+            raise Invalid({"subset_of": _("“其中”指标须与所属指标用同一单位。")})
+        if whole.subset_of_id is not None:
+            raise Invalid({"subset_of": _("“其中”指标不能再有“其中”。")})
+    return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+
+
+def save_published_figure(*, access: Access, row: PublishedFigure, reason: str = "") -> PublishedFigure:
+    """A figure as printed; its category and indicator must belong to its programme."""
+    for part in (row.category, row.indicator.category if row.indicator is not None else None):
+        if part is not None and part.programme_id != row.programme_id:
+            raise Invalid({"programme": _("公布数字与它所说的类或指标不在同一年度。")})
+    return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+
+
+def save_kind(*, access: Access, row: FacilityKind, reason: str = "") -> FacilityKind:
+    """A kind of facility."""
+    return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+
+
+def save_funding_line(*, access: Access, row: FundingLine, reason: str = "") -> FundingLine:
+    """Money arranged, in yuan."""
+    return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+
+
+def add_funding_report(*, access: Access, row: FundingReport, reason: str = "") -> FundingReport:
+    """Money used up to a day, in yuan. Append-only: a correction is a new row."""
+    return save_row(access=access, row=row, permission=Permission.FUNDING_REPORT, reason=reason)
+
+
+def save_policy(*, access: Access, row: LagPolicy, reason: str = "") -> LagPolicy:
+    """A lag policy. Its rules must be readable; those of a version in use are never edited."""
+    try:
+        Policy.from_json(row.rules)
+    except RuleError as problem:
+        raise Invalid({"rules": _(problem.msgid).format(**problem.params)}) from problem
+    if row.pk is not None:
+        stored = LagPolicy.objects.filter(pk=row.pk).first()
+        in_use = Programme.objects.filter(policy_id=row.pk).exists()
+        if stored is not None and stored.rules != row.rules and in_use:
+            raise Invalid({"rules": _("这一版规则已在使用,不能修改;请另存为新的版本。")})
+    return save_row(access=access, row=row, permission=Permission.POLICY_CHANGE, reason=reason)

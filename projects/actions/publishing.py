@@ -1,0 +1,159 @@
+"""A site on its way to the public: submitted by one person, published by another, withdrawn by either."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from projects.actions import ledger, siterows
+from projects.actions.errors import Invalid, NotAllowed
+from projects.actions.sitewriting import (
+    check_version,
+    contributions_of,
+    departments_of,
+    entry_for,
+    lock,
+    require,
+    target_of,
+)
+from projects.models import AuditEntry, Contribution, ImportBatch, Site
+from projects.permissions.access import Access, Permission, Target, may_publish
+from projects.rules.vocabulary import Publication
+
+_CHUNK: Final = 500
+
+#: From which state each step may be taken.
+STEPS: Final[Mapping[Publication, frozenset[Publication]]] = {
+    Publication.SUBMITTED: frozenset({Publication.DRAFT, Publication.WITHDRAWN}),
+    Publication.PUBLISHED: frozenset({Publication.SUBMITTED}),
+    Publication.WITHDRAWN: frozenset({Publication.PUBLISHED, Publication.SUBMITTED}),
+}
+
+
+def submit_site(*, access: Access, site_id: int, expected_version: int) -> Site:
+    """Hand a draft over for publication. Raises NotAllowed, Invalid or Conflict."""
+    return _step(access, site_id, expected_version, Publication.SUBMITTED, reason="")
+
+
+def publish_site(*, access: Access, site_id: int, expected_version: int) -> Site:
+    """Make a submitted site public; whoever submitted it cannot. Raises NotAllowed, Invalid or Conflict."""
+    return _step(access, site_id, expected_version, Publication.PUBLISHED, reason="")
+
+
+def withdraw_site(*, access: Access, site_id: int, expected_version: int, reason: str) -> Site:
+    """Take a site off the public pages. Raises NotAllowed, Invalid or Conflict."""
+    if not reason.strip():
+        raise Invalid({"reason": _("撤回须写明原因。")})
+    return _step(access, site_id, expected_version, Publication.WITHDRAWN, reason=reason)
+
+
+def publish_batch(*, access: Access, batch_id: int) -> int:
+    """Make public what one import brought in and is not public yet; returns how many sites.
+
+    Whoever ran the import has thereby submitted its sites, so it takes another person. Sites that were
+    withdrawn or removed since stay as they are. All or nothing: raises NotAllowed when one of them may not be
+    published, Invalid when there is no such import.
+    """
+    with transaction.atomic():
+        batch = ImportBatch.objects.filter(pk=batch_id).first()
+        if batch is None:
+            raise Invalid({"batch": _("没有编号为 %(number)d 的导入批次。") % {"number": batch_id}})
+        added = AuditEntry.objects.filter(
+            seq__gte=batch.first_seq or 0, seq__lte=batch.last_seq or -1, action="site.add"
+        ).values_list("subject_id", flat=True)
+        waiting = (
+            Site.objects.live()
+            .filter(publication__in=[Publication.DRAFT.value, Publication.SUBMITTED.value])
+            .select_for_update()
+            .order_by("pk")
+        )
+        ids = sorted(int(pk) for pk in added)
+        sites = [
+            site
+            for start in range(0, len(ids), _CHUNK)
+            for site in waiting.filter(pk__in=ids[start : start + _CHUNK])
+        ]
+        if not sites:
+            return 0
+        contributions: dict[int, list[tuple[int, Decimal]]] = {site.pk: [] for site in sites}
+        for start in range(0, len(sites), _CHUNK):
+            part = [site.pk for site in sites[start : start + _CHUNK]]
+            for row in Contribution.objects.filter(site__in=part):
+                contributions[row.site_id].append((row.indicator_id, row.quantity))
+        departments: dict[tuple[int, ...], frozenset[int]] = {}
+        for site in sites:
+            indicators = tuple(pk for pk, _quantity in contributions[site.pk])
+            if indicators not in departments:
+                departments[indicators] = departments_of(indicators)
+            submitted_by = site.submitted_by_id or batch.recorded_by_id
+            if not may_publish(access, submitted_by, Target(site.managed_by_id, departments[indicators])):
+                raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))
+        with ledger.take(len(sites), actor_id=access.user_id) as numbers:
+            entries = []
+            for offset, site in enumerate(sites):
+                before = site.publication
+                site.publication = Publication.PUBLISHED.value
+                site.submitted_by_id = site.submitted_by_id or batch.recorded_by_id
+                site.published_by_id = access.user_id
+                site.version += 1
+                site.changed_seq = numbers.first + offset
+                site.updated_at = numbers.recorded_at
+                payload: dict[str, ledger.JSON] = {
+                    "batch": batch.pk,
+                    "changed": {"publication": [before, site.publication]},
+                    "row": siterows.digest(siterows.audited(site, contributions[site.pk])),
+                }
+                entries.append(entry_for(site, "site.published", payload))
+            Site.objects.bulk_update(
+                sites,
+                ["publication", "submitted_by", "published_by", "version", "changed_seq", "updated_at"],
+                batch_size=_CHUNK,
+            )
+            numbers.write(entries)
+    return len(sites)
+
+
+def _step(access: Access, site_id: int, expected_version: int, to: Publication, *, reason: str) -> Site:
+    with transaction.atomic():
+        site = lock(site_id)
+        _allow(access, site, to)
+        check_version(site, expected_version)
+        if Publication(site.publication) not in STEPS[to]:
+            raise Invalid({"publication": _("现在的发布状态不能做这一步。")})
+        with ledger.take(1, actor_id=access.user_id) as numbers:
+            before = site.publication
+            site.publication = to.value
+            if to is Publication.SUBMITTED:
+                site.submitted_by_id = access.user_id
+            if to is Publication.PUBLISHED:
+                site.published_by_id = access.user_id
+            site.version += 1
+            site.changed_seq = numbers.first
+            site.updated_at = numbers.recorded_at
+            site.save()
+            numbers.write(
+                [
+                    entry_for(
+                        site,
+                        f"site.{to.value}",
+                        {
+                            "reason": reason,
+                            "changed": {"publication": [before, to.value]},
+                            "row": siterows.digest(siterows.audited(site, contributions_of(site))),
+                        },
+                    )
+                ]
+            )
+    return site
+
+
+def _allow(access: Access, site: Site, to: Publication) -> None:
+    target = target_of(site)
+    if to is Publication.SUBMITTED:
+        require(access, Permission.SITE_SUBMIT, target)
+    elif to is Publication.WITHDRAWN:
+        require(access, Permission.SITE_PUBLISH, target)
+    elif not may_publish(access, site.submitted_by_id, target):
+        raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))

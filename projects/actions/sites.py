@@ -1,0 +1,119 @@
+"""Writes to one site: add, change, remove. Publishing and reporting have files of their own."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+
+import shapely
+from django.db import transaction
+from django.utils import timezone
+
+from projects.actions import ledger, siterows
+from projects.actions.batches import apply_site_drafts
+from projects.actions.drafts import SiteDraft
+from projects.actions.lights import judges_by_indicator
+from projects.actions.sitewriting import (
+    apply_changes,
+    check_version,
+    clean,
+    contributions_of,
+    departments_of,
+    entry_for,
+    lock,
+    pairs_of,
+    require,
+    target_of,
+)
+from projects.models import Site
+from projects.permissions.access import Access, Permission, Target
+
+
+def add_site(*, access: Access, draft: SiteDraft, reason: str = "") -> Site:
+    """Write a new site with its first state, its contributions and its lights; returns it saved.
+
+    Raises NotAllowed, or Invalid naming the fields.
+    """
+    require(
+        access,
+        Permission.SITE_ADD,
+        Target(draft.managed_by_id, departments_of(pk for pk, _quantity in draft.contributions)),
+    )
+    clean(siterows.new_site(draft, now=timezone.now(), changed_seq=0))
+    apply_site_drafts(access=access, drafts=[draft], reason=reason)
+    return Site.objects.get(code=draft.code)
+
+
+def change_site(
+    *,
+    access: Access,
+    site_id: int,
+    expected_version: int,
+    changes: Mapping[str, object],
+    effective_on: dt.date | None = None,
+    reason: str = "",
+) -> Site:
+    """Change fields of a site. `effective_on`: the day from which a new stage or service holds (today).
+
+    Raises NotAllowed, Invalid naming the fields, or Conflict when the site's version is no longer the
+    expected one. A change that changes nothing writes nothing.
+    """
+    with transaction.atomic():
+        site = lock(site_id)
+        require(access, Permission.SITE_CHANGE, target_of(site))
+        if "managed_by_id" in changes:
+            # Handing a site over takes a right on both sides: it would land in somebody else's figures.
+            moved = replace(target_of(site), division_id=_as_id(changes["managed_by_id"]))
+            require(access, Permission.SITE_CHANGE, moved)
+        check_version(site, expected_version)
+        if not _differs(site, changes):
+            return site
+        judges = judges_by_indicator()
+        with ledger.take(1, actor_id=access.user_id) as numbers:
+            entry = apply_changes(
+                site,
+                changes,
+                expected_version=expected_version,
+                access=access,
+                changed_seq=numbers.first,
+                now=numbers.recorded_at,
+                effective_on=effective_on or timezone.localdate(numbers.recorded_at),
+                judges=judges,
+                reason=reason,
+            )
+            numbers.write([entry])
+    return site
+
+
+def remove_site(*, access: Access, site_id: int, expected_version: int, reason: str) -> None:
+    """Take a site off every page and list. Its row and history stay; contributions no longer count."""
+    with transaction.atomic():
+        site = lock(site_id)
+        require(access, Permission.SITE_DELETE, target_of(site))
+        check_version(site, expected_version)
+        with ledger.take(1, actor_id=access.user_id) as numbers:
+            site.deleted_seq = site.changed_seq = numbers.first
+            site.version += 1
+            site.updated_at = numbers.recorded_at
+            site.save(update_fields=["deleted_seq", "changed_seq", "version", "updated_at"])
+            numbers.write([entry_for(site, "site.remove", {"reason": reason, "code": site.code})])
+
+
+def _as_id(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _differs(site: Site, changes: Mapping[str, object]) -> bool:
+    for name, value in changes.items():
+        if name == "geometry":
+            assert isinstance(value, shapely.Geometry)
+            if not siterows.to_geos(value).equals_exact(site.geom):
+                return True
+        elif name == "contributions":
+            if siterows.contributions_json(pairs_of(value)) != siterows.contributions_json(
+                contributions_of(site)
+            ):
+                return True
+        elif getattr(site, name) != value:
+            return True
+    return False

@@ -1,0 +1,204 @@
+"""What every action on a site shares: locking, scope, validation, and writing changes under a number."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import shapely
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from projects.actions import ledger, siterows
+from projects.actions.errors import Conflict, Invalid, NotAllowed
+from projects.actions.lights import Judges, judge_for, rewrite_site_spans
+from projects.models import AuditEntry, Contribution, Indicator, Site, SiteState
+from projects.permissions.access import Access, Permission, Target, may
+
+#: What `change_site` takes, besides `geometry` (shapely, EPSG:4326) and `contributions` (pairs of indicator
+#: id and quantity).
+CHANGEABLE = frozenset(
+    {
+        "kind_id",
+        "name",
+        "address",
+        "source_x",
+        "source_y",
+        "source_datum",
+        "attributes",
+        "opening_hours",
+        "phone",
+        "stage",
+        "service",
+        "service_checked_on",
+        "located_in_id",
+        "managed_by_id",
+        "baseline_start",
+        "baseline_finish",
+        "baseline_milestones",
+        "started_on",
+        "finished_on",
+        "verified_on",
+    }
+)
+_STATE_FIELDS = frozenset({"stage", "service", "located_in_id", "managed_by_id", "contributions"})
+
+
+def require(access: Access, permission: Permission, target: Target) -> None:
+    """Raises NotAllowed; asked before anything is written."""
+    if not may(access, permission, target):
+        raise NotAllowed(_("您没有权限对这个区划的点位做这项操作。"))
+
+
+def target_of(site: Site) -> Target:
+    """What permissions ask of a site: who manages it and which departments its indicators belong to."""
+    return Target(
+        division_id=site.managed_by_id,
+        department_ids=departments_of(site.contributions.values_list("indicator_id", flat=True)),
+        created_by=creator_of(site),
+    )
+
+
+def creator_of(site: Site) -> int | None:
+    first = AuditEntry.objects.filter(subject_type="site", subject_id=str(site.pk)).order_by("seq").first()
+    return first.actor_id if first is not None and first.action == "site.add" else None
+
+
+def departments_of(indicator_ids: Iterable[int]) -> frozenset[int]:
+    """Lead and co-departments of indicators."""
+    ids = list(indicator_ids)
+    if not ids:
+        return frozenset()
+    pairs = Indicator.objects.filter(pk__in=ids).values_list("lead_department_id", "co_departments")
+    return frozenset(pk for pair in pairs for pk in pair if pk is not None)
+
+
+def lock(site_id: int) -> Site:
+    """The live row, locked until the transaction ends. Raises Invalid when there is none."""
+    site = Site.objects.select_for_update().filter(pk=site_id, deleted_seq__isnull=True).first()
+    if site is None:
+        raise Invalid({"": _("这个点位不存在或已被删除。")})
+    return site
+
+
+def contributions_of(site: Site) -> list[tuple[int, Decimal]]:
+    return list(site.contributions.values_list("indicator_id", "quantity"))
+
+
+def entry_for(site: Site, action: str, payload: Mapping[str, ledger.JSON]) -> ledger.Entry:
+    return ledger.Entry(
+        action=action,
+        subject_type="site",
+        subject_id=str(site.pk),
+        division_id=site.managed_by_id,
+        payload=payload,
+    )
+
+
+def apply_changes(
+    site: Site,
+    changes: Mapping[str, object],
+    *,
+    expected_version: int,
+    access: Access,
+    changed_seq: int,
+    now: dt.datetime,
+    effective_on: dt.date,
+    judges: Judges,
+    reason: str,
+) -> ledger.Entry:
+    """Write changes to a locked site under a number that the caller holds; returns the entry to write."""
+    check_version(site, expected_version)
+    contributions = contributions_of(site)
+    before = siterows.audited(site, contributions)
+    _set_fields(site, changes)
+    if "contributions" in changes:
+        contributions = pairs_of(changes["contributions"])
+    site.changed_seq = changed_seq
+    site.version += 1
+    site.updated_at = now
+    clean(site)
+    site.save()
+    if "contributions" in changes:
+        _replace_contributions(site, contributions)
+    if _STATE_FIELDS & changes.keys():
+        SiteState.objects.bulk_create(
+            [
+                siterows.state_row(
+                    site,
+                    effective_on=effective_on,
+                    stage=site.stage,
+                    contributions=contributions,
+                    now=now,
+                    actor_id=access.user_id,
+                )
+            ]
+        )
+    refresh_lights(site, contributions, judges, now=now)
+    after = siterows.audited(site, contributions)
+    return entry_for(
+        site,
+        "site.change",
+        {"reason": reason, "changed": siterows.changed_fields(before, after), "row": siterows.digest(after)},
+    )
+
+
+def refresh_lights(
+    site: Site, contributions: Iterable[tuple[int, Decimal]], judges: Judges, *, now: dt.datetime
+) -> None:
+    """Rewrite the site's spans and its cached first days."""
+    judge = judge_for((indicator_id for indicator_id, _quantity in contributions), judges)
+    rewrite_site_spans(site, judge, now=now)
+    site.save(update_fields=["yellow_on", "red_on"])
+
+
+def _set_fields(site: Site, changes: Mapping[str, object]) -> None:
+    for name, value in changes.items():
+        if name == "geometry":
+            assert isinstance(value, shapely.Geometry)
+            site.geom = siterows.to_geos(value)
+            site.location = siterows.location_of(value)
+        elif name in CHANGEABLE:
+            setattr(site, name, value)
+        elif name != "contributions":
+            raise ValueError(f"a site's {name} is not changed here")
+
+
+def _replace_contributions(site: Site, pairs: list[tuple[int, Decimal]]) -> None:
+    wanted = dict(pairs)
+    site.contributions.exclude(indicator_id__in=wanted).delete()
+    there = {row.indicator_id: row for row in site.contributions.all()}
+    for indicator_id, quantity in wanted.items():
+        row = there.get(indicator_id) or Contribution(site=site, indicator_id=indicator_id)
+        row.quantity = quantity
+        row.save()
+
+
+def pairs_of(value: object) -> list[tuple[int, Decimal]]:
+    if not isinstance(value, list | tuple):
+        raise ValueError("contributions are (indicator id, quantity) pairs")
+    pairs = [(int(indicator_id), Decimal(quantity)) for indicator_id, quantity in value]
+    if len({indicator_id for indicator_id, _quantity in pairs}) != len(pairs):
+        raise Invalid({"contributions": _("同一指标不能填写两次。")})
+    return pairs
+
+
+def check_version(site: Site, expected: int) -> None:
+    if site.version != expected:
+        raise Conflict(
+            _("“%(name)s”在您打开之后已被他人修改(现为第 %(version)d 版)。")
+            % {"name": site.name, "version": site.version},
+            current_version=site.version,
+        )
+
+
+def clean(site: Site) -> None:
+    """Model validation with every constraint; raises Invalid with one sentence a field."""
+    try:
+        site.full_clean(exclude=["submitted_by", "published_by"])
+    except ValidationError as problem:
+        raise Invalid(
+            {
+                "" if name == "__all__" else name: " ".join(texts)
+                for name, texts in problem.message_dict.items()
+            }
+        ) from problem

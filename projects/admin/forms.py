@@ -1,0 +1,80 @@
+"""The form under every change page: it shows why an action refused, and what another person changed meanwhile."""
+
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from projects.actions.errors import ActionError, Invalid
+from projects.actions.rows import audited
+from projects.admin.conflicts import Conflict, conflict_of
+
+SEEN_SEQ = "seen_seq"
+
+
+class ScopedForm(forms.ModelForm[Any]):
+    """`request` is set by ScopedAdmin.get_form. `conflict` is set when the row changed since it was opened."""
+
+    request: HttpRequest
+    conflict: Conflict | None = None
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and not self.empty_permitted:
+            self._find_conflict()
+            self._show_refusal()
+
+    def typed(self) -> dict[str, Any]:
+        """What the form says, by audited name."""
+        return dict(audited(self.instance))
+
+    def take_over(self, name: str, stored: models.Model) -> None:
+        """Put the stored value of a field that I left alone into the form that is shown again."""
+        field_name = next((known for known in (name, name.removesuffix("_id")) if known in self.fields), None)
+        if field_name is None:
+            return
+        value = forms.model_to_dict(stored, fields=[field_name]).get(field_name)
+        field = self.fields[field_name]
+        shown = field.widget.format_value(field.prepare_value(value))
+        key = self.add_prefix(field_name)
+        if isinstance(field, forms.BooleanField):
+            self._put(key, "on" if value else None)
+        else:
+            self._put(key, shown[0] if isinstance(shown, list) else shown)
+
+    def _put(self, key: str, value: Any) -> None:
+        data: Any = self.data.copy()
+        data.pop(key, None)
+        if value is not None:
+            data[key] = value
+        self.data = data
+
+    def _find_conflict(self) -> None:
+        current = getattr(self.instance, "changed_seq", None)
+        if self.instance.pk is None or current is None:
+            return
+        seen = str(self.data.get(SEEN_SEQ, ""))
+        if not seen.isascii() or not seen.isdigit():
+            self.add_error(None, _("表单不完整,请重新打开这一页。"))
+        elif int(seen) != current:
+            self.conflict = conflict_of(self.instance, int(seen), self.typed())
+            stored = type(self.instance)._default_manager.get(pk=self.instance.pk)
+            for name in self.conflict.taken:
+                self.take_over(name, stored)
+            self._put(SEEN_SEQ, str(current))
+            self.add_error(
+                None, _("在您打开之后,别人修改了这条记录。请看下面的对照;确认后再次保存。您填写的内容都还在。")
+            )
+
+    def _show_refusal(self) -> None:
+        refusal: ActionError | None = getattr(self.request, "refusal", None)
+        if refusal is None or self.conflict is not None:
+            return
+        if isinstance(refusal, Invalid):
+            for name, text in refusal.errors.items():
+                plain = name.removesuffix("_id")
+                self.add_error(plain if plain in self.fields else None, text)
+        else:
+            self.add_error(None, str(refusal))

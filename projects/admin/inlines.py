@@ -1,0 +1,81 @@
+"""Rows that are edited on their parent's page. Their rights are their parent's."""
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from projects.admin.base import ScopedAdmin
+from projects.models import Contribution, Indicator, Site
+
+M = TypeVar("M", bound=models.Model)
+P = TypeVar("P", bound=models.Model)
+
+if TYPE_CHECKING:
+
+    class _TabularInline(admin.TabularInline[M, P]):
+        pass
+
+else:
+
+    class _TabularInline(admin.TabularInline, Generic[M, P]):
+        pass
+
+
+class ScopedInline(_TabularInline[M, P]):
+    """May be seen by who may see the parent, changed by who may change it. The parent's admin writes it."""
+
+    extra = 0
+    show_change_link = False
+
+    @property
+    def parent_admin(self) -> ScopedAdmin[Any]:
+        found = self.admin_site._registry[self.parent_model]
+        assert isinstance(found, ScopedAdmin)
+        return found
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.parent_admin.has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is None or obj.pk is None:
+            return self.parent_admin.has_add_permission(request)
+        return self.parent_admin.has_change_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request, obj)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("queryset", self.parent_admin.choices_for(request, db_field.remote_field.model))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+            if field is not None and hasattr(field.widget, name):
+                setattr(field.widget, name, False)
+        return field
+
+
+class ContributionInline(ScopedInline[Contribution, Site]):
+    """What the site counts towards. Without a row it is existing stock (存量)."""
+
+    model = Contribution
+    fields = ["indicator", "quantity"]
+    extra = 1
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "indicator":
+            own = self.parent_admin.choices_for(request, Indicator)
+            match = request.resolver_match
+            site_id = match.kwargs.get("object_id") if match is not None else None
+            if site_id is not None and str(site_id).isdigit():
+                # What is there already stays choosable, so that saving another field does not lose it.
+                there = Indicator.objects.filter(contributions__site_id=int(site_id)).values("pk")
+                own = Indicator.objects.filter(models.Q(pk__in=own.values("pk")) | models.Q(pk__in=there))
+            kwargs["queryset"] = own.select_related("category").order_by("category__number", "order", "pk")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -1,0 +1,48 @@
+"""Milestones as a person types them: `2024-03-31 25`, one a line."""
+
+import datetime as dt
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+
+class MilestonesField(forms.CharField):
+    """Cleans to ((day, percent 0..100), ...), days rising."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 3, "placeholder": "2024-03-31 25"}))
+        kwargs.setdefault("help_text", gettext_lazy("每行一个节点:日期和计划进度(%),例如 2024-03-31 25。"))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return "\n".join(f"{day} {percent}" for day, percent in value)
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        milestones: list[tuple[dt.date, Decimal]] = []
+        for number, line in enumerate(str(value or "").splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                day_text, percent_text = line.replace(",", " ").replace(",", " ").replace("%", "").split()
+                day, percent = dt.date.fromisoformat(day_text), Decimal(percent_text)
+            except (ValueError, InvalidOperation) as problem:
+                raise forms.ValidationError(
+                    _("第 %(number)d 行应是日期和百分比,例如 2024-03-31 25。") % {"number": number}
+                ) from problem
+            if not (percent.is_finite() and 0 <= percent <= 100):
+                raise forms.ValidationError(_("第 %(number)d 行的进度须在 0 到 100 之间。") % {"number": number})
+            if milestones and day <= milestones[-1][0]:
+                raise forms.ValidationError(_("第 %(number)d 行的日期须晚于上一行。") % {"number": number})
+            milestones.append((day, percent))
+        return tuple(milestones)
+
+    def run_validators(self, value: Any) -> None:
+        """Already checked."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(self.prepare_value(initial) or "").split() != str(data or "").split()

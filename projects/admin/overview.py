@@ -1,0 +1,99 @@
+"""What needs doing: four questions over sites, asked by the start page (counts) and by the list (filter) alike."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from projects.models import Contribution, Programme, Site
+from projects.permissions.access import Access, Permission
+from projects.querysets.sites import SiteQuerySet
+from projects.rules.vocabulary import UNDER_WAY, Publication
+
+#: A site under way that was not reported for longer than this is asked after.
+REPORT_EVERY: Final = dt.timedelta(days=31)
+
+
+def as_of() -> dt.date:
+    """The day that the figures are about: the newest programme's cut-off, or today where there is none."""
+    newest = Programme.objects.filter(deleted_seq__isnull=True).order_by("-year", "key").values_list("cutoff", flat=True)
+    return newest.first() or timezone.localdate()
+
+
+def drafts(access: Access, day: dt.date) -> SiteQuerySet:
+    """Drafts that I may submit."""
+    return Site.objects.visible_to(access, Permission.SITE_SUBMIT).filter(publication=Publication.DRAFT.value)
+
+
+def to_publish(access: Access, day: dt.date) -> SiteQuerySet:
+    """Submitted by somebody else, and I may publish them."""
+    return (
+        Site.objects.visible_to(access, Permission.SITE_PUBLISH)
+        .filter(publication=Publication.SUBMITTED.value, submitted_by__isnull=False)
+        .exclude(submitted_by=access.user_id)
+    )
+
+
+def late(access: Access, day: dt.date) -> SiteQuerySet:
+    """Yellow or red on the day."""
+    return Site.objects.visible_to(access).lagging(day)
+
+
+def unreported(access: Access, day: dt.date) -> SiteQuerySet:
+    """Under way, counting towards a target, and without a report in the last month before the day."""
+    counts = Contribution.objects.filter(site=OuterRef("pk"))
+    return Site.objects.visible_to(access, Permission.SITE_REPORT).filter(
+        Q(reported_on__isnull=True) | Q(reported_on__lt=day - REPORT_EVERY), Exists(counts), stage__in=list(UNDER_WAY)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One kind of work: its word in the address, its sentence, its rows."""
+
+    slug: str
+    label: str | Promise
+    hint: str | Promise
+    tone: str
+    rows: Callable[[Access, dt.date], SiteQuerySet]
+
+
+QUESTIONS: Final = (
+    Question("drafts", _("草稿待提交"), _("填好后提交,由另一人发布"), "calm", drafts),
+    Question("publish", _("待我发布"), _("别人提交的,核对后发布"), "work", to_publish),
+    Question("late", _("滞后点位"), _("截至数据截止日亮黄灯或红灯"), "bad", late),
+    Question("unreported", _("一个月未报进度"), _("在建点位,请补报形象进度"), "work", unreported),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A line of the start page. `count` of what is the reader's own to do."""
+
+    label: str | Promise
+    hint: str | Promise
+    tone: str
+    count: int
+    url: str
+
+
+def what_to_do(access: Access) -> tuple[dt.date, tuple[Task, ...]]:
+    """The day that lateness is about, and the lines."""
+    day = as_of()
+    address = reverse("admin:projects_site_changelist")
+    return day, tuple(
+        Task(
+            question.label,
+            question.hint,
+            question.tone,
+            question.rows(access, day).count(),
+            f"{address}?todo={question.slug}",
+        )
+        for question in QUESTIONS
+    )

@@ -1,0 +1,89 @@
+"""What was reported of sites and indicators: lists to read, forms that append."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from projects.actions.drafts import ReportDraft
+from projects.actions.records import indicator_target, report_indicator
+from projects.actions.reports import report_site
+from projects.actions.sitewriting import target_of
+from projects.admin.base import ScopedAdmin
+from projects.admin.scope import access_for, reach
+from projects.models import IndicatorReport, PlanChange, Site, SiteReport
+from projects.permissions.access import Access, Permission, Target
+
+
+@admin.register(SiteReport)
+class SiteReportAdmin(ScopedAdmin[SiteReport]):
+    add = Permission.SITE_REPORT
+    list_display = ["site", "as_of", "percent", "problem", "recorded_by"]
+    list_filter = ["as_of", "is_demo"]
+    search_fields = ["site__name", "site__code", "problem"]
+    list_select_related = ["site", "recorded_by"]
+    autocomplete_fields = ["site", "corrects"]
+    fields = ["site", "as_of", "percent", "problem", "plan", "corrects", "correction_reason"]
+    list_hint = gettext_lazy("每次填报一条,不修改、不删除;写错了就新增一条更正。")
+
+    def rows(self, access: Access, permission: Permission) -> QuerySet[SiteReport]:
+        sites = Site.objects.visible_to(access, permission)
+        return SiteReport.objects.filter(site__in=sites.values("pk")).order_by("-as_of", "-pk")
+
+    def target(self, obj: SiteReport) -> Target:
+        return target_of(obj.site)
+
+    def write_row(self, request: HttpRequest, obj: SiteReport, form: ModelForm[SiteReport], reason: str) -> None:
+        saved = report_site(
+            access=access_for(request),
+            site_id=obj.site_id,
+            report=ReportDraft(obj.as_of, obj.percent, obj.problem, obj.plan),
+            corrects_id=obj.corrects_id,
+            correction_reason=obj.correction_reason,
+        )
+        obj.pk = saved.pk
+
+
+@admin.register(PlanChange)
+class PlanChangeAdmin(ScopedAdmin[PlanChange]):
+    """Read here; recorded on the site's page."""
+
+    list_display = ["site", "effective_on", "planned_start", "planned_finish", "reason", "approval_number"]
+    search_fields = ["site__name", "site__code", "reason", "approval_number"]
+    list_select_related = ["site"]
+    fields = ["site", "effective_on", "planned_start", "planned_finish", "milestones", "reason", "approval_number",
+              "recorded_at", "recorded_by"]  # fmt: skip
+    readonly_fields = fields
+    list_hint = gettext_lazy("要调整计划,打开点位后点“调整计划”。")
+
+    def rows(self, access: Access, permission: Permission) -> QuerySet[PlanChange]:
+        sites = Site.objects.visible_to(access, permission)
+        return PlanChange.objects.filter(site__in=sites.values("pk")).order_by("-effective_on", "-pk")
+
+
+@admin.register(IndicatorReport)
+class IndicatorReportAdmin(ScopedAdmin[IndicatorReport]):
+    add = Permission.INDICATOR_REPORT
+    list_display = ["indicator", "division", "as_of", "actual", "percent", "recorded_by"]
+    list_filter = ["as_of", "is_demo"]
+    search_fields = ["indicator__name_zh", "indicator__code"]
+    list_select_related = ["indicator", "division", "recorded_by"]
+    autocomplete_fields = ["corrects"]
+    fields = ["indicator", "division", "as_of", "actual", "percent", "problem", "plan", "corrects",
+              "correction_reason"]  # fmt: skip
+    list_hint = gettext_lazy("指标完成数按截至日期填报;写错了就新增一条更正。")
+
+    def rows(self, access: Access, permission: Permission) -> QuerySet[IndicatorReport]:
+        rows: Any = IndicatorReport.objects.order_by("-as_of", "-pk")
+        return reach(rows, access, permission, division="division", indicator="indicator")  # type: ignore[return-value]
+
+    def target(self, obj: IndicatorReport) -> Target:
+        return indicator_target(obj.indicator_id, obj.division_id)
+
+    def write_row(
+        self, request: HttpRequest, obj: IndicatorReport, form: ModelForm[IndicatorReport], reason: str
+    ) -> None:
+        report_indicator(access=access_for(request), row=obj, reason=reason)

@@ -1,0 +1,384 @@
+"""Sites: list, form with map, steps, and what was reported and decided of each."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
+from django.db.models import Count, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from maps.widgets import EditorOptions
+from projects.actions import publishing
+from projects.actions.errors import ActionError, Invalid
+from projects.actions.sites import add_site, change_site, remove_site
+from projects.actions.sitewriting import contributions_of, target_of
+from projects.admin.base import ScopedAdmin
+from projects.admin.inlines import ContributionInline
+from projects.admin.locating import borders_of, located
+from projects.admin.overview import as_of
+from projects.admin.scope import access_for, divisions_of
+from projects.admin.siteform import ATTRIBUTE, SiteForm, attribute_fields
+from projects.admin.sitefilters import CrossFilter, KindFilter, LightFilter, ManagedByFilter, TodoFilter
+from projects.admin.sitesteps import BY_SLUG, STEPS, Step
+from projects.models import Division, FacilityKind, Site
+from projects.models.choices import DATUMS
+from projects.permissions.access import Access, Permission, Target
+from projects.querysets.sites import SiteQuerySet
+from projects.rules.spans import light_from_cache
+from projects.rules.vocabulary import Publication, Stage
+
+#: One request works through at most so many sites; more is an import's job.
+BULK_LIMIT = 500
+_SHOWN_REFUSALS = 5
+
+
+@admin.register(Site)
+class SiteAdmin(ScopedAdmin[Site]):
+    add = Permission.SITE_ADD
+    change = Permission.SITE_CHANGE
+    remove = Permission.SITE_DELETE
+    form = SiteForm
+    list_hint = gettext_lazy("只列出您管理的点位。点名称可修改;要报进度,打开点位后点“报进度”。")
+    list_display = ["name_column", "kind", "managed_by", "stage_column", "service", "light_column", "progress",
+                    "publication_column", "code"]  # fmt: skip
+    list_display_links = ["name_column"]
+    list_filter = [TodoFilter, LightFilter, "stage", "publication", KindFilter, ManagedByFilter, "service",
+                   CrossFilter, "is_demo"]  # fmt: skip
+    search_fields = ["name", "code", "address"]
+    search_help_text = gettext_lazy("按名称、编码或地址查找")
+    list_select_related = ["kind", "managed_by", "located_in"]
+    actions = ["submit_selected", "publish_selected"]
+    inlines = [ContributionInline]
+    change_form_template = "admin/projects/site/change_form.html"
+
+    # -- whose ------------------------------------------------------------------------------------------
+
+    def rows(self, access: Access, permission: Permission) -> SiteQuerySet:
+        return Site.objects.visible_to(access, permission)
+
+    def target(self, obj: Site) -> Target:
+        return target_of(obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
+        rows = super().get_queryset(request).defer("geom", "location")
+        return rows.annotate(indicator_count=Count("contributions"))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Site | None:
+        if not object_id.isascii() or not object_id.isdigit() or len(object_id) > 18:
+            return None
+        found = self.rows(access_for(request), self.see).filter(pk=int(object_id))
+        return found.select_related("kind", "managed_by", "located_in").first()
+
+    # -- list -------------------------------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("名称"), ordering="name")
+    def name_column(self, obj: Site) -> str:
+        if not obj.is_demo:
+            return obj.name
+        return format_html("{} {}", obj.name, render_to_string("components/demo-badge.html"))
+
+    @admin.display(description=gettext_lazy("建设阶段"), ordering="stage")
+    def stage_column(self, obj: Site) -> str:
+        return render_to_string("components/stage.html", {"stage": obj.stage})
+
+    @admin.display(description=gettext_lazy("亮灯"))
+    def light_column(self, obj: Site) -> str:
+        counts = getattr(obj, "indicator_count", 0) > 0
+        light = light_from_cache(
+            obj.yellow_on, obj.red_on, Stage(obj.stage), self._day, has_plan=counts and obj.plan is not None
+        )
+        return render_to_string("components/light.html", {"light": light.value})
+
+    @admin.display(description=gettext_lazy("进度"), ordering="percent")
+    def progress(self, obj: Site) -> str:
+        if obj.percent is None:
+            return _("未报")
+        return f"{obj.percent.normalize():f}%"
+
+    @admin.display(description=gettext_lazy("发布状态"), ordering="publication")
+    def publication_column(self, obj: Site) -> str:
+        return format_html('<span class="state state--{}">{}</span>', obj.publication, obj.get_publication_display())
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        self._day = as_of()
+        return super().changelist_view(request, {"list_hint": self.list_hint, **(extra_context or {})})
+
+    # -- form -------------------------------------------------------------------------------------------
+
+    def kind_of(self, request: HttpRequest, obj: Site | None) -> FacilityKind | None:
+        """The kind of the site, or the one chosen on the page before the form of a new one."""
+        if obj is not None:
+            return obj.kind
+        slug = request.POST.get("kind_slug") or request.GET.get("kind_slug", "")
+        return FacilityKind.objects.filter(slug=slug, deleted_seq__isnull=True).first()
+
+    def get_form(self, request: HttpRequest, obj: Site | None = None, change: bool = False, **kwargs: Any) -> Any:
+        kind = self.kind_of(request, obj)
+        base = type(
+            "KindSiteForm",
+            (SiteForm,),
+            {**attribute_fields(kind), "kind_row": kind, "editor": self._editor(request, obj, kind)},
+        )
+        return super().get_form(request, obj, change=change, **{"form": base, **kwargs})
+
+    def _editor(self, request: HttpRequest, obj: Site | None, kind: FacilityKind | None) -> EditorOptions:
+        access = access_for(request)
+        own = divisions_of(access, [Permission.SITE_ADD, Permission.SITE_CHANGE])
+        counties: list[Division] = list(own.filter(level__in=["county", "zone"])[:20]) or list(own[:5])
+        note = ""
+        if obj is not None and obj.source_x is not None and obj.source_datum not in ("", "wgs84"):
+            note = _("原始坐标:%(x)s, %(y)s(%(datum)s)。") % {
+                "x": obj.source_x, "y": obj.source_y, "datum": dict(DATUMS).get(obj.source_datum, obj.source_datum),
+            }  # fmt: skip
+        return EditorOptions(
+            locate_url=reverse("admin:projects_site_locate"),
+            borders=borders_of(counties, obj.managed_by if obj is not None else None),
+            colour=kind.colour if kind is not None else "#0b5a87",
+            datums=[(code, str(label)) for code, label in DATUMS],
+            source_note=note,
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Site | None = None) -> Any:
+        kind = self.kind_of(request, obj)
+        attributes = list(attribute_fields(kind))
+        first = ["code", "name", "address", "managed_by", "geometry", "confirm_cross"]
+        if obj is not None:
+            first.insert(2, "kind")
+            if not self.has_change_permission(request, obj):
+                first = ["code", "name", "kind", "address", "managed_by", "located_in", "geometry_shown"]
+                attributes = ["attributes_shown"] if obj.attributes else []
+        service = ["service", "service_checked_on", "opening_hours", "phone", *attributes]
+        if self._is_readonly(request, obj):
+            service = [name for name in service if not name.startswith(ATTRIBUTE)]
+        plan = ["baseline_start", "baseline_finish", "baseline_milestones"]
+        stage = ["stage", "started_on", "finished_on"]
+        if obj is not None:
+            stage += ["verified_on"]
+        if not self._is_readonly(request, obj):
+            stage += ["effective_on"]
+        return [
+            (None, {"fields": first}),
+            (_("能不能用"), {"fields": service}),
+            (_("建设"), {"fields": [*stage, *plan]}),
+        ]
+
+    def _is_readonly(self, request: HttpRequest, obj: Site | None) -> bool:
+        return obj is not None and not self.has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Site | None = None) -> list[str]:
+        if obj is None:
+            return []
+        fixed = ["code", "verified_on", "located_in", "geometry_shown", "attributes_shown"]
+        if obj.baseline is not None and obj.publication != Publication.DRAFT:
+            # The first agreed dates never change: a reschedule is a step of its own.
+            fixed += ["baseline_start", "baseline_finish", "baseline_milestones"]
+        return fixed
+
+    @admin.display(description=gettext_lazy("位置"))
+    def geometry_shown(self, obj: Site) -> str:
+        return f"{obj.location.x:.6f}, {obj.location.y:.6f} (WGS-84)"
+
+    @admin.display(description=gettext_lazy("设施信息"))
+    def attributes_shown(self, obj: Site) -> str:
+        labels = {entry["key"]: entry.get("label_zh", entry["key"]) for entry in obj.kind.attributes}
+        return "; ".join(f"{labels.get(key, key)}: {value}" for key, value in obj.attributes.items())
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "stage" and field is not None:
+            # Verified is what somebody else finds on the spot, not what an editor picks.
+            site = self._site_of(request)
+            keep = site is not None and site.stage == Stage.VERIFIED
+            field.choices = [pair for pair in field.choices if pair[0] and (pair[0] != Stage.VERIFIED or keep)]
+        return field
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "kind":
+            site = self._site_of(request)
+            kinds = FacilityKind.objects.filter(deleted_seq__isnull=True)
+            # Another geometry type would be another site.
+            kwargs["queryset"] = kinds.filter(geometry=site.kind.geometry) if site is not None else kinds
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def _site_of(self, request: HttpRequest) -> Site | None:
+        match = request.resolver_match
+        object_id = match.kwargs.get("object_id") if match is not None else None
+        return self.get_object(request, str(object_id)) if object_id is not None else None
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        kind = self.kind_of(request, None)
+        if kind is None:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("新增点位:先选设施种类"),
+                "opts": self.opts,
+                "kinds": FacilityKind.objects.filter(deleted_seq__isnull=True),
+            }
+            return TemplateResponse(request, "admin/projects/site/choose_kind.html", context)
+        return super().add_view(request, form_url, {"kind": kind, **(extra_context or {})})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        context = dict(extra_context or {})
+        site = self.get_object(request, object_id)
+        if site is not None:
+            access = access_for(request)
+            context |= {
+                "steps": [step for step in STEPS if step.possible(access, site)],
+                "reports": site.reports.select_related("recorded_by").order_by("-as_of", "-pk")[:12],
+                "plan_changes": site.plan_changes.order_by("-effective_on", "-pk")[:12],
+                "states": site.states.select_related("managed_by").order_by("-effective_on", "-pk")[:12],
+                "spans": site.lightspans.filter(superseded_at__isnull=True).order_by("valid_from")[:24],
+                "day": as_of(),
+            }
+        return super().change_view(request, object_id, form_url, context)
+
+    # -- writing ------------------------------------------------------------------------------------------
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        access = access_for(request)
+        reason = request.POST.get("reason", "").strip()[:300]
+        pairs = _pairs(formsets)
+        if not change:
+            saved = add_site(access=access, draft=form.draft(tuple(pairs)), reason=reason)
+            form.instance.pk = saved.pk
+            return
+        changes = form.changes()
+        if formsets and sorted(pairs) != sorted(contributions_of(form.instance)):
+            changes["contributions"] = pairs
+        stored = Site.objects.get(pk=form.instance.pk)
+        if stored.changed_seq != int(request.POST.get("seen_seq", -1)):
+            raise Invalid({"": _("请重新打开这一页。")})
+        change_site(
+            access=access,
+            site_id=stored.pk,
+            expected_version=stored.version,
+            changes=changes,
+            effective_on=form.since,
+            reason=reason,
+        )
+
+    def remove_row(self, request: HttpRequest, obj: Site, reason: str) -> None:
+        version = request.POST.get("version", "")
+        remove_site(
+            access=access_for(request),
+            site_id=obj.pk,
+            expected_version=int(version) if version.isascii() and version.isdigit() else -1,
+            reason=reason,
+        )
+
+    def write_row(self, request: HttpRequest, obj: Site, form: ModelForm[Site], reason: str) -> None:
+        """See save_related: a site is written together with its contributions."""
+
+    # -- steps and look-ups --------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("locate/", wrap(self.locate_view), name="projects_site_locate"),
+            path("<int:object_id>/step/<slug:step>/", wrap(self.step_view), name="projects_site_step"),
+            *super().get_urls(),
+        ]
+
+    def locate_view(self, request: HttpRequest) -> JsonResponse:
+        """For who may place a site: a typed pair on WGS-84, and where it lies."""
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+        return located(request)
+
+    def step_view(self, request: HttpRequest, object_id: int, step: str) -> HttpResponse:
+        """The page of one step, and the step itself."""
+        site = self.get_object(request, str(object_id))
+        wanted = BY_SLUG.get(step)
+        if site is None or wanted is None:
+            messages.warning(request, _("没有这个点位,或者它不在您的管理范围内。"))
+            return HttpResponseRedirect(reverse("admin:index"))
+        access = access_for(request)
+        possible = wanted.possible(access, site)
+        form = wanted.form(site, request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                wanted.run(access, site, form.cleaned_data)
+            except Invalid as refusal:
+                for name, text in refusal.errors.items():
+                    form.add_error(name if name in form.fields else None, text)
+            except ActionError as refusal:
+                form.add_error(None, str(refusal))
+            except OperationalError:
+                return self.busy(request)
+            else:
+                messages.success(request, str(wanted.done))
+                return HttpResponseRedirect(reverse("admin:projects_site_change", args=[site.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": wanted.label,
+            "subtitle": site.name,
+            "opts": self.opts,
+            "site": site,
+            "step": wanted,
+            "possible": possible,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/projects/site/step.html", context, status=200 if possible else 403)
+
+    # -- several at once --------------------------------------------------------------------------------------
+
+    @admin.action(description=gettext_lazy("提交发布"), permissions=["submit"])
+    def submit_selected(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        self._each(request, queryset, BY_SLUG["submit"], publishing.submit_site)
+
+    @admin.action(description=gettext_lazy("发布(须由提交人以外的人)"), permissions=["publish"])
+    def publish_selected(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
+        self._each(request, queryset, BY_SLUG["publish"], publishing.publish_site)
+
+    def has_submit_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, Permission.SITE_SUBMIT, None)
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, Permission.SITE_PUBLISH, None)
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[Site], step: Step, action: Callable[..., Site]
+    ) -> None:
+        rows = list(queryset.order_by("pk").values_list("pk", "version", "name")[: BULK_LIMIT + 1])
+        if len(rows) > BULK_LIMIT:
+            messages.error(request, _("一次最多处理 %(limit)d 个点位,请缩小范围。") % {"limit": BULK_LIMIT})
+            return
+        done, refused = 0, []
+        for pk, version, name in rows:
+            try:
+                action(access=access_for(request), site_id=pk, expected_version=version)
+                done += 1
+            except ActionError as refusal:
+                refused.append(f"{name}:{refusal}")
+        if done:
+            messages.success(request, _("%(step)s:%(count)d 个点位。") % {"step": step.label, "count": done})
+        if refused:
+            more = "" if len(refused) <= _SHOWN_REFUSALS else _(" 等 %(count)d 个") % {"count": len(refused)}
+            messages.error(request, _("没有处理:") + " ".join(refused[:_SHOWN_REFUSALS]) + more)
+
+
+def _pairs(formsets: Any) -> list[tuple[int, Decimal]]:
+    """(indicator id, quantity) of the rows that stay."""
+    pairs = []
+    for formset in formsets:
+        for form in formset.forms:
+            data = getattr(form, "cleaned_data", {})
+            if data.get("indicator") is not None and not data.get("DELETE"):
+                pairs.append((cast(int, data["indicator"].pk), cast(Decimal, data["quantity"])))
+    return pairs

@@ -1,0 +1,70 @@
+"""The admin site: who gets in, what is registered, and the start page."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from projects.admin.scope import access_for
+from projects.pages.context import in_language, with_query
+
+
+class StaffSite(admin.AdminSite):
+    """Open to active staff with a membership in force. Django's permissions and superusers count for nothing."""
+
+    site_header = _("身边民生实事 管理")
+    site_title = _("民生实事管理")
+    index_title = _("工作台")
+    empty_value_display = "–"
+    enable_nav_sidebar = True
+
+    def register(
+        self, model_or_iterable: type[Model] | Iterable[type[Model]], admin_class: Any = None, **options: Any
+    ) -> None:
+        """Only scoped admins of our own models. Those that other packages bring know no scope and stay out.
+
+        Raises ImproperlyConfigured for an admin class of ours that is no ScopedAdmin.
+        """
+        from projects.admin.base import ScopedAdmin
+
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        for model in models:
+            if model._meta.app_label != "projects":
+                continue
+            if admin_class is None or not issubclass(admin_class, ScopedAdmin):
+                raise ImproperlyConfigured(f"the admin of {model.__name__} must be a ScopedAdmin")
+            super().register(model, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return bool(user.is_active and getattr(user, "is_staff", False) and access_for(request).grants)
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:  # type: ignore[override]
+        """Without `/r/` (view on site): it looks up any row of any table, whoever asks."""
+        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        english = (translation.get_language() or "").startswith("en")
+        try:
+            home = reverse("map")
+        except NoReverseMatch:
+            home = "/"
+        return {
+            **super().each_context(request),
+            "site_url": home,
+            "language_url": with_query(in_language(request.path, "zh-hans" if english else "en"), request.GET),
+            "language_name": "中文" if english else "English",
+            "language_code": "zh-Hans" if english else "en",
+        }
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from projects.admin.overview import what_to_do
+
+        return super().index(request, {"tasks": what_to_do(access_for(request)), **(extra_context or {})})

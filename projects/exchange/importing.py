@@ -1,0 +1,295 @@
+"""Planning an import: what a file would create, change and leave alone, and everything that is wrong with it.
+
+Pure: the file has been read, and what the database knows comes in as a `World`. Nothing is written here; the
+plan goes to projects.actions.batches.apply_site_drafts, all or nothing.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from maps.crs import DeclarationError, parse_declared
+from maps.datum import Datum
+from projects.actions.batches import SiteUpdate
+from projects.actions.drafts import SiteDraft
+from projects.exchange.codes import generated_codes, source_prefix
+from projects.exchange.columns import ColumnMap, match_columns
+from projects.exchange.differences import ExistingSite, changes_of, draft_of, order_problem
+from projects.exchange.dividing import Divided, Elsewhere, Locator, Stated, divide
+from projects.exchange.gazetteer import Gazetteer
+from projects.exchange.options import ImportOptions, template_columns
+from projects.exchange.placing import Place, place_rows, raw_position
+from projects.exchange.problems import OptionError, Problem, Severity, UnreadableFile
+from projects.exchange.readers import Table
+from projects.exchange.rows import KindRef, RowReader, RowValues
+
+_SAME_PLACE: Final = 7  # decimals of a degree: a centimetre
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the database knows. `existing` answers by code (removed sites too); `codes_with_prefix` gives
+    (code, name) of live sites; `may_manage` says whether the actor may keep sites of a division."""
+
+    kinds: Sequence[KindRef]
+    gazetteer: Gazetteer
+    locator: Locator
+    existing: Callable[[Sequence[str]], Mapping[str, ExistingSite]]
+    codes_with_prefix: Callable[[str], Sequence[tuple[str, str]]]
+    may_manage: Callable[[int], bool]
+    elsewhere: Elsewhere
+    today: dt.date
+    indicator_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be written. With an error among `problems` nothing may be."""
+
+    drafts: tuple[SiteDraft, ...]
+    updates: tuple[SiteUpdate, ...]
+    unchanged: int
+    missing: tuple[tuple[str, str], ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    columns: ColumnMap = field(default_factory=lambda: ColumnMap({}))
+
+    @property
+    def errors(self) -> int:
+        return sum(problem.severity is Severity.ERROR for problem in self.problems)
+
+    @property
+    def warnings(self) -> int:
+        return len(self.problems) - self.errors
+
+
+def plan_import(table: Table, options: ImportOptions, world: World) -> Plan:
+    """Raises OptionError for options that do not fit the file, UnreadableFile for a contradicted datum."""
+    _check_datum(table, options)
+    columns = _columns(table, options)
+    reader = RowReader(columns, options, world.kinds)
+    rows: dict[int, RowValues] = {}
+    raws = {}
+    position_problems = []
+    labels: dict[int, Stated] = {}
+    for row in table.rows:
+        read = reader.read(row)
+        raw = raw_position(row, columns, table.has_geometry)
+        labels[row.number] = Stated(reader.label(row), reader.stated(row))
+        if isinstance(raw, Problem):
+            position_problems.append(raw)
+        else:
+            raws[row.number] = raw
+        if read is not None:
+            rows[row.number] = read
+    try:
+        places, unplaced = place_rows(raws, options.datum)
+    except DeclarationError as problem:
+        raise OptionError(problem.message.translated(_)) from problem
+    divided, division_problems, notes = divide(
+        places,
+        labels,
+        options=options,
+        column=columns.label("division"),
+        gazetteer=world.gazetteer,
+        locator=world.locator,
+        elsewhere=world.elsewhere,
+        today=world.today,
+    )
+    problems = [*table.problems, *reader.problems, *division_problems]
+    for unlabelled in (*position_problems, *unplaced.values()):
+        assert unlabelled.row is not None
+        problems.append(replace(unlabelled, label=labels[unlabelled.row].label))
+    whole = {number: values for number, values in rows.items() if number in divided}
+    result = _compare(whole, places, divided, columns, options, world)
+    notes += [*_same_place_note([places[number] for number in whole]), *result.notes]
+    ordered = sorted(
+        [*problems, *result.problems],
+        key=lambda problem: (problem.severity is not Severity.ERROR, problem.row or 0),
+    )
+    return Plan(
+        tuple(result.drafts),
+        tuple(result.updates),
+        result.unchanged,
+        tuple(result.missing),
+        tuple(ordered),
+        tuple(notes),
+        columns,
+    )
+
+
+def _check_datum(table: Table, options: ImportOptions) -> None:
+    """A file that names a system other than the declared one is refused: one of the two is wrong."""
+    if table.declared_crs is None:
+        return
+    try:
+        own: object = parse_declared(table.declared_crs)
+    except DeclarationError:
+        own = table.declared_crs
+    same = {Datum.WGS84, Datum.CGCS2000}
+    if own != options.datum and not (own in same and options.datum in same):
+        raise UnreadableFile(
+            _("文件自己写明坐标系是 %(own)s,而 --datum 声明的是 %(declared)s;请核对后只留一个。")
+            % {"own": table.declared_crs, "declared": options.datum}
+        )
+
+
+def _columns(table: Table, options: ImportOptions) -> ColumnMap:
+    explicit = dict(options.mapping)
+    for name, column in (("code", options.code_column), ("kind", options.kind.column)):
+        if column:
+            if explicit.get(name, column) != column:
+                raise OptionError(_("--map %(field)s 与另一个选项矛盾。") % {"field": name})
+            explicit[name] = column
+    skip = {"code", "kind"}
+    if options.name_template:
+        skip.add("name")
+        absent = [c for c in template_columns(options.name_template) if c not in table.headers]
+        if absent:
+            raise OptionError(
+                _("--name-from 用了文件没有的列 %(column)s;它有:%(headers)s。")
+                % {"column": absent[0], "headers": "、".join(table.headers)}
+            )
+    if not options.indicator:
+        skip.add("quantity")
+    columns = match_columns(table.headers, explicit, has_geometry=table.has_geometry, skip=skip)
+    if "name" not in columns and not options.name_template:
+        raise OptionError(
+            _("不知道名称在哪一列:请用 --map name=列,或 --name-from '前缀 {列}'。文件有:%(headers)s。")
+            % {"headers": "、".join(table.headers)}
+        )
+    if options.division_from_column and "division" not in columns:
+        raise OptionError(_("--division-from column 需要知道哪一列是区划:请用 --map division=列。"))
+    if "quantity" in columns and not options.indicator:
+        raise OptionError(_("有了 --indicator 才能填写贡献量(quantity)。"))
+    return columns
+
+
+@dataclass(slots=True)
+class _Outcome:
+    drafts: list[SiteDraft] = field(default_factory=list)
+    updates: list[SiteUpdate] = field(default_factory=list)
+    unchanged: int = 0
+    missing: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def _compare(
+    rows: Mapping[int, RowValues],
+    places: Mapping[int, Place],
+    divided: Mapping[int, Divided],
+    columns: ColumnMap,
+    options: ImportOptions,
+    world: World,
+) -> _Outcome:
+    """Hold the rows against what is there."""
+    outcome = _Outcome()
+    if options.code_column is None:
+        codes, problems = generated_codes(rows, places, options.source)
+        outcome.problems += problems
+    else:
+        codes = {number: values.code for number, values in rows.items()}
+        outcome.problems += _double_codes(rows, columns.label("code"))
+    existing = world.existing(sorted(set(codes.values())))
+    for number, values in rows.items():
+        _compare_row(
+            values,
+            codes[number],
+            existing.get(codes[number]),
+            places[number],
+            divided[number],
+            columns,
+            options,
+            world,
+            outcome,
+        )
+    if options.code_column is None:
+        seen = set(codes.values())
+        outcome.missing = [
+            pair for pair in world.codes_with_prefix(source_prefix(options.source)) if pair[0] not in seen
+        ]
+    return outcome
+
+
+def _compare_row(
+    values: RowValues,
+    code: str,
+    there: ExistingSite | None,
+    place: Place,
+    divisions: Divided,
+    columns: ColumnMap,
+    options: ImportOptions,
+    world: World,
+    outcome: _Outcome,
+) -> None:
+    def problem(sentence: str, severity: Severity = Severity.ERROR) -> None:
+        outcome.problems.append(
+            Problem(sentence, values.number, values.label, columns.label("code"), code, severity=severity)
+        )
+
+    pair = _contribution(values, world.indicator_id)
+    if there is not None and there.is_removed:
+        problem(_("编码 %(code)s 属于一个已删除的点位;请换一个编码。") % {"code": code})
+        return
+    if there is None:
+        draft, warnings = draft_of(values, code, place, divisions, options, pair)
+        managed = {draft.managed_by_id}
+    else:
+        changes, warnings = changes_of(values, there, place, divisions, options, pair)
+        if not changes:
+            outcome.unchanged += 1
+            return
+        managed = {there.managed_by_id, int(str(changes.get("managed_by_id", there.managed_by_id)))}
+    for sentence in warnings:
+        problem(sentence, Severity.WARNING)
+    disorder = order_problem(values, there)
+    if disorder:
+        problem(disorder)
+    for division_id in managed:
+        if not world.may_manage(division_id):
+            problem(
+                _("%(division)s 不在您的管理区划内。")
+                % {"division": world.gazetteer.by_id.get(division_id, "")}
+            )
+    if there is None:
+        outcome.drafts.append(draft)
+    else:
+        outcome.updates.append(SiteUpdate(there.id, there.version, changes))
+
+
+def _contribution(values: RowValues, indicator_id: int | None) -> tuple[int, Decimal] | None:
+    if indicator_id is None:
+        return None
+    return indicator_id, values.quantity if isinstance(values.quantity, Decimal) else Decimal(1)
+
+
+def _double_codes(rows: Mapping[int, RowValues], column: str) -> list[Problem]:
+    first: dict[str, int] = {}
+    problems = []
+    for number, values in rows.items():
+        if values.code in first:
+            problems.append(
+                Problem(
+                    _("编码 %(code)s 与第 %(row)d 行相同。")
+                    % {"code": values.code, "row": first[values.code]},
+                    number,
+                    values.label,
+                    column,
+                    values.code,
+                    _("每行一个不同的编码"),
+                )
+            )
+        first.setdefault(values.code, number)
+    return problems
+
+
+def _same_place_note(places: Sequence[Place]) -> list[str]:
+    spots = Counter((round(place.lon, _SAME_PLACE), round(place.lat, _SAME_PLACE)) for place in places)
+    shared = sum(count - 1 for count in spots.values())
+    return [_("有 %(count)d 行的坐标与另一行相同(照样导入)。") % {"count": shared}] if shared else []

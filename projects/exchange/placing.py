@@ -1,0 +1,189 @@
+"""From the pairs and shapes of a file to EPSG:4326, row by row, vectorised for points."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from django.utils.translation import gettext as _
+from shapely.geometry.base import BaseGeometry
+
+from maps.crs import EpsgCode, to_wgs84_points, transform_geometry
+from maps.datum import CoordinateError, Datum
+from maps.geometry import representative_point, validate
+from projects.exchange import values
+from projects.exchange.columns import ColumnMap
+from projects.exchange.problems import Problem, shortened
+from projects.exchange.readers import SourceRow
+from projects.exchange.values import CellError
+
+SHAPES: Final = frozenset({"Point", "LineString", "MultiLineString", "Polygon", "MultiPolygon"})
+_WKT: Final = re.compile(r"[A-Za-z]+ *\([-+0-9.eE ,()]+\)", re.ASCII)
+_LONGEST_WKT: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Where a row says it is, in the declared system: a pair, or a shape that is no point."""
+
+    x: float
+    y: float
+    shape: BaseGeometry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row is: geometry in EPSG:4326, its representative position, and what the file stated."""
+
+    geometry: BaseGeometry
+    lon: float
+    lat: float
+    raw: Raw
+
+
+def raw_position(row: SourceRow, columns: ColumnMap, has_geometry: bool) -> Raw | Problem:
+    """What the row states, not yet transformed."""
+    if has_geometry:
+        return _raw_shape(row.number, row.geometry)
+    if "wkt" in columns and (text := row.cells.get(columns.header_of["wkt"], "").strip()):
+        return _raw_wkt(row.number, text, columns.label("wkt"))
+    for field in ("lonlat", "latlon"):
+        if field in columns:
+            cell = row.cells.get(columns.header_of[field], "")
+            try:
+                first, second = values.pair(cell)
+            except CellError as error:
+                return _cell_problem(row.number, columns.label(field), cell, error)
+            return Raw(first, second) if field == "lonlat" else Raw(second, first)
+    numbers = []
+    for field in ("lon", "lat"):
+        if field not in columns:
+            return Problem(_("没有坐标。"), row=row.number, column=columns.label("wkt"))
+        cell = row.cells.get(columns.header_of[field], "")
+        try:
+            numbers.append(values.number(cell))
+        except CellError as error:
+            return _cell_problem(row.number, columns.label(field), cell, error)
+    return Raw(numbers[0], numbers[1])
+
+
+def _cell_problem(number: int, column: str, cell: str, error: CellError) -> Problem:
+    sentence = _("坐标:%(problem)s") % {"problem": error}
+    return Problem(sentence, row=number, column=column, found=shortened(cell), allowed=error.allowed)
+
+
+def _raw_shape(number: int, geometry: BaseGeometry | None) -> Raw | Problem:
+    if geometry is None or geometry.is_empty:
+        return Problem(_("没有位置(geometry 为空)。"), row=number, column="geometry", found="null")
+    if geometry.geom_type not in SHAPES:
+        return Problem(
+            _("不能用 %(type)s:一个点位是一个点、一组线或一组面。") % {"type": geometry.geom_type},
+            row=number,
+            column="geometry",
+            found=geometry.geom_type,
+            allowed="Point、LineString、MultiLineString、Polygon、MultiPolygon",
+        )
+    if geometry.geom_type == "Point":
+        return Raw(float(geometry.x), float(geometry.y))
+    x, y = shapely.get_coordinates(geometry)[0].tolist()
+    return Raw(x, y, geometry)
+
+
+def _raw_wkt(number: int, text: str, column: str) -> Raw | Problem:
+    # GEOS sees only letters of one word, digits and brackets: no NaN, no nested collections.
+    geometry = None
+    if len(text) <= _LONGEST_WKT and _WKT.fullmatch(text):
+        try:
+            geometry = shapely.from_wkt(text)
+        except (shapely.GEOSException, ValueError):
+            geometry = None
+    if geometry is None:
+        sentence = _("看不懂这个 WKT 图形。")
+        return Problem(
+            sentence, row=number, column=column, found=shortened(text), allowed="LINESTRING(121.5 29.8, …)"
+        )
+    return _raw_shape(number, geometry)
+
+
+def place_rows(
+    raws: Mapping[int, Raw], declared: Datum | EpsgCode
+) -> tuple[dict[int, Place], dict[int, Problem]]:
+    """Bring positions by row number to EPSG:4326; rows that cannot be are problems.
+
+    Raises maps.crs.DeclarationError for a system that PROJ does not know.
+    """
+    places: dict[int, Place] = {}
+    problems: dict[int, Problem] = {}
+    points = [number for number, raw in raws.items() if raw.shape is None]
+    usable, lons, lats = _transform([raws[number] for number in points], declared)
+    for index, number in enumerate(points):
+        raw = raws[number]
+        if not usable[index]:
+            problems[number] = _not_on_earth(number, raw, declared)
+        else:
+            lon, lat = float(lons[index]), float(lats[index])
+            places[number] = Place(shapely.Point(lon, lat), lon, lat, raw)
+    for number, raw in raws.items():
+        if raw.shape is not None:
+            placed = _place_shape(number, raw, declared)
+            if isinstance(placed, Problem):
+                problems[number] = placed
+            else:
+                places[number] = placed
+    return places, problems
+
+
+def _transform(
+    raws: Sequence[Raw], declared: Datum | EpsgCode
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], list[float], list[float]]:
+    """Which came out, and where; a failing batch names its bad ones and is tried without them."""
+    xs = np.array([raw.x for raw in raws], dtype=np.float64)
+    ys = np.array([raw.y for raw in raws], dtype=np.float64)
+    usable = np.ones(len(raws), dtype=np.bool_)
+    lons, lats = np.zeros(len(raws)), np.zeros(len(raws))
+    while usable.any():
+        rest = np.flatnonzero(usable)
+        try:
+            lons[rest], lats[rest] = to_wgs84_points(xs[rest], ys[rest], declared)
+        except CoordinateError as error:
+            if not error.indices:
+                raise
+            usable[rest[list(error.indices)]] = False
+            continue
+        break
+    return usable, lons.tolist(), lats.tolist()
+
+
+def _not_on_earth(number: int, raw: Raw, declared: Datum | EpsgCode) -> Problem:
+    found = f"{raw.x!r}, {raw.y!r}"
+    if isinstance(declared, EpsgCode):
+        return Problem(
+            _("坐标(%(found)s)不在 %(code)s 的适用范围内;请检查坐标系,以及 X(东)与 Y(北)是否颠倒。")
+            % {"found": found, "code": declared},
+            row=number,
+            column="lon, lat",
+            found=found,
+        )
+    sentence = _("坐标(%(found)s)不在地球上。") % {"found": found}
+    if abs(raw.y) <= 180.0 and abs(raw.x) <= 90.0:
+        sentence += _("像是经度与纬度颠倒了。")
+    elif max(abs(raw.x), abs(raw.y)) > 1000.0:
+        sentence += _("像是投影坐标(米),请用 --datum EPSG:编号 声明。")
+    return Problem(
+        sentence, row=number, column="lon, lat", found=found, allowed=_("经度 ±180 以内,纬度 ±90 以内")
+    )
+
+
+def _place_shape(number: int, raw: Raw, declared: Datum | EpsgCode) -> Place | Problem:
+    assert raw.shape is not None
+    try:
+        geometry = transform_geometry(raw.shape, declared)
+    except CoordinateError as error:
+        return Problem(error.message.translated(_), row=number, column="geometry")
+    wrong = validate(geometry)
+    if wrong:
+        return Problem(wrong[0].translated(_), row=number, column="geometry")
+    lon, lat = representative_point(geometry)
+    return Place(geometry, lon, lat, raw)

@@ -1,0 +1,233 @@
+"""From a file to a table of rows: one shape for every format, bounded before anything is parsed.
+
+Row numbers are those that a person sees: a spreadsheet's for CSV (the header is row 1), the feature's
+number for GeoJSON (from 1).
+"""
+
+import hashlib
+import json
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.utils.translation import gettext as _
+from shapely.geometry.base import BaseGeometry
+
+from maps.geojson import GeoJSONError, read_feature_collection
+from projects.exchange.csvtext import clean_header, decode, read_csv, refuse_duplicates
+from projects.exchange.problems import Problem, UnreadableFile, shortened
+
+MAX_MEGABYTES: Final = 200
+MAX_ROWS: Final = 200_000
+_MEGABYTE: Final = 1024 * 1024
+CSV_SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt"})
+GEOJSON_SUFFIXES: Final = frozenset({".geojson", ".json"})
+#: How other formats begin, whatever their name says.
+_MAGIC: Final = (
+    (b"PK\x03\x04", "xlsx / zip"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\xd0\xcf\x11\xe0", "xls"),
+    (b"SQLite format 3\x00", "gpkg / SQLite"),
+    (b"\x00\x00\x27\x0a", "shapefile"),
+    (b"%PDF", "PDF"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ", "xz"),
+)
+
+
+class UnsupportedFormat(UnreadableFile):
+    """Not a format that is read; nothing was looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One row: its number, its cells as text by header, its geometry where the format has one."""
+
+    number: int
+    cells: Mapping[str, str]
+    geometry: BaseGeometry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file as read. `declared_crs`: the system that the file itself names, if any. `problems`: bad rows."""
+
+    name: str
+    sha256: str
+    headers: tuple[str, ...]
+    rows: tuple[SourceRow, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    has_geometry: bool = False
+    declared_crs: str | None = None
+
+    @property
+    def row_count(self) -> int:
+        return len(self.rows) + len({problem.row for problem in self.problems})
+
+
+def read_table(
+    path: Path,
+    *,
+    encoding: str | None = None,
+    degrees: bool = True,
+    max_megabytes: int = MAX_MEGABYTES,
+    max_rows: int = MAX_ROWS,
+) -> Table:
+    """Read a .csv (.tsv, .txt) or .geojson (.json) file. `degrees` False takes projected coordinates.
+
+    Raises OSError, UnsupportedFormat, or UnreadableFile with a sentence that says what to do.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in CSV_SUFFIXES | GEOJSON_SUFFIXES:
+        raise UnsupportedFormat(_unsupported(suffix or path.name))
+    data = _bounded(path, max_megabytes)
+    found = next((name for magic, name in _MAGIC if data.startswith(magic)), None)
+    if found is not None:
+        raise UnsupportedFormat(_unsupported(found))
+    digest = hashlib.sha256(data).hexdigest()
+    if suffix in CSV_SUFFIXES:
+        text = read_csv(data, encoding=encoding, max_rows=max_rows)
+        rows = tuple(
+            SourceRow(number, dict(zip(text.headers, cells, strict=True))) for number, cells in text.records
+        )
+        return Table(path.name, digest, text.headers, rows, text.ragged, text.notes)
+    if encoding:
+        text_, name = decode(data, encoding)
+        data, said = text_.encode(), _("编码:%(name)s。") % {"name": name}
+        return _geojson(path.name, digest, data, (said,), degrees=degrees, max_rows=max_rows)
+    return _geojson(path.name, digest, data, _encoding_note(data), degrees=degrees, max_rows=max_rows)
+
+
+def _unsupported(what: str) -> str:
+    return _(
+        "不能读取 %(what)s:现在能读 .csv 和 .geojson。请在表格软件中另存为“CSV UTF-8(逗号分隔)”,"
+        "或在 GIS 软件中导出为 GeoJSON(EPSG:4326)后再导入;压缩包请先解开。"
+    ) % {"what": what}
+
+
+def _bounded(path: Path, max_megabytes: int) -> bytes:
+    """The file's bytes, if it is a plain file of a bearable size. The size is asked before it is read."""
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):
+        raise UnreadableFile(_("%(name)s 不是普通文件。") % {"name": path.name})
+    limit = max_megabytes * _MEGABYTE
+    too_large = _("文件有 %(size)d MB,超过上限 %(limit)d MB;请拆分后再导入。")
+    if facts.st_size > limit:
+        raise UnreadableFile(too_large % {"size": facts.st_size // _MEGABYTE, "limit": max_megabytes})
+    with path.open("rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:  # it grew meanwhile
+        raise UnreadableFile(too_large % {"size": len(data) // _MEGABYTE, "limit": max_megabytes})
+    if not data.strip():
+        raise UnreadableFile(_("文件是空的。"))
+    return data
+
+
+# ------------------------------------------------------------------------------------------- GeoJSON
+
+
+def _encoding_note(data: bytes) -> tuple[str, ...]:
+    """RFC 7946 wants UTF-8; anything else is read and said."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or 0 in data[:2]:
+        return (_("编码:UTF-16(GeoJSON 标准要求 UTF-8)。"),)
+    return (_("编码:%(name)s。") % {"name": "utf-8"},)
+
+
+def _geojson(
+    name: str, digest: str, data: bytes, notes: tuple[str, ...], *, degrees: bool, max_rows: int
+) -> Table:
+    try:
+        collection = read_feature_collection(
+            data, max_features=max_rows, max_bytes=len(data) + 1, lonlat=degrees
+        )
+    except GeoJSONError as problem:
+        raise UnreadableFile(problem.message.translated(_), _not_numbers(data)) from problem
+    problems: list[Problem] = []
+    rows: list[SourceRow] = []
+    headers: dict[str, None] = {}
+    raw: dict[str, str] = {}
+    for feature in collection.features:
+        if feature.error is not None:
+            label = shortened(feature.properties.get("name") or "")
+            problems.append(
+                Problem(feature.error.translated(_), row=feature.number, label=label, column="geometry")
+            )
+            continue
+        cells = {}
+        for key, value in feature.properties.items():
+            header = raw.setdefault(key, clean_header(key))
+            headers[header] = None
+            cells[header] = cell_text(value)
+        rows.append(SourceRow(feature.number, cells, feature.geometry))
+    refuse_duplicates([header for header in raw.values() if header])
+    if not collection.features:
+        raise UnreadableFile(_("文件里没有任何要素。"))
+    return Table(
+        name,
+        digest,
+        tuple(headers),
+        tuple(rows),
+        tuple(problems),
+        notes,
+        has_geometry=True,
+        declared_crs=collection.declared_crs,
+    )
+
+
+def cell_text(value: object) -> str:
+    """A property as a cell: text as it is, numbers in their shortest exact form, nothing as an empty cell."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return repr(value)
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+class _NotANumber:
+    """Stands where a file says NaN or Infinity, which is no JSON."""
+
+
+def _not_numbers(data: bytes) -> tuple[Problem, ...]:
+    """Which features hold NaN or Infinity, when that is what a GeoJSON file was refused for."""
+    if b"NaN" not in data and b"Infinity" not in data:
+        return ()
+    try:
+        document = json.loads(data, parse_constant=lambda name: _NotANumber())
+    except (ValueError, RecursionError):
+        return ()
+    features = document.get("features") if isinstance(document, dict) else None
+    found = []
+    for number, feature in enumerate(features if isinstance(features, list) else [], start=1):
+        if not _holds_not_a_number(feature, 0):
+            continue
+        properties = feature.get("properties") if isinstance(feature, dict) else None
+        label = properties.get("name") if isinstance(properties, dict) else ""
+        found.append(
+            Problem(
+                _("第 %(number)d 个要素里有 NaN 或 Infinity,不是数。") % {"number": number},
+                row=number,
+                label=shortened(label or ""),
+                column="geometry",
+                found="NaN / Infinity",
+            )
+        )
+    return tuple(found)
+
+
+def _holds_not_a_number(value: object, depth: int) -> bool:
+    if isinstance(value, _NotANumber):
+        return True
+    if depth > 20:
+        return False
+    if isinstance(value, dict):
+        return any(_holds_not_a_number(item, depth + 1) for item in value.values())
+    return isinstance(value, list) and any(_holds_not_a_number(item, depth + 1) for item in value)

@@ -1,0 +1,51 @@
+"""State. One file per aggregate; rules live in projects.rules, writes in projects.actions."""
+
+from projects.models.changes import AuditEntry, ChangeHead
+from projects.models.divisions import Boundary, Division, DivisionAlias, DivisionParent
+from projects.models.facilities import FacilityKind
+from projects.models.funding import FundingLine, FundingReport
+from projects.models.imports import ImportBatch
+from projects.models.lights import LightSpan, MonthResult
+from projects.models.people import Department, Membership, User
+from projects.models.policies import LagPolicy
+from projects.models.programmes import (
+    Category,
+    DivisionTarget,
+    Indicator,
+    Programme,
+    Project,
+    PublishedFigure,
+)
+from projects.models.reports import IndicatorReport, SiteReport
+from projects.models.sites import Contribution, PlanChange, Site, SiteState
+
+__all__ = [
+    "AuditEntry",
+    "Boundary",
+    "Category",
+    "ChangeHead",
+    "Contribution",
+    "Department",
+    "Division",
+    "DivisionAlias",
+    "DivisionParent",
+    "DivisionTarget",
+    "FacilityKind",
+    "FundingLine",
+    "FundingReport",
+    "ImportBatch",
+    "Indicator",
+    "IndicatorReport",
+    "LagPolicy",
+    "LightSpan",
+    "Membership",
+    "MonthResult",
+    "PlanChange",
+    "Programme",
+    "Project",
+    "PublishedFigure",
+    "Site",
+    "SiteReport",
+    "SiteState",
+    "User",
+]

@@ -1,0 +1,41 @@
+"""The words of projects.rules.vocabulary as a person reads them, in the order in which they are shown."""
+
+from collections.abc import Iterable
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from projects.rules.vocabulary import (
+    STAGE_ORDER,
+    CompletionType,
+    Counting,
+    DivisionLevel,
+    FundingSource,
+    Light,
+    Publication,
+    Role,
+    Service,
+    Word,
+)
+
+
+def choices(words: Iterable[Word]) -> list[tuple[str, str | Promise]]:
+    """Value and standard term of each word; the terms are translated by the vocabulary's own msgids."""
+    return [(word.value, _(word.term)) for word in words]
+
+
+STAGES = choices(STAGE_ORDER)
+SERVICES = choices(Service)
+LIGHTS = choices(Light)
+PUBLICATIONS = choices(Publication)
+COUNTINGS = choices(Counting)
+COMPLETION_TYPES = choices(CompletionType)
+LEVELS = choices(DivisionLevel)
+FUNDING_SOURCES = choices(FundingSource)
+ROLES = choices(Role)
+DATUMS = [
+    ("wgs84", _("WGS-84(GPS)")),
+    ("cgcs2000", _("CGCS2000(国家大地坐标系)")),
+    ("gcj02", _("GCJ-02(高德、腾讯)")),
+    ("bd09", _("BD-09(百度)")),
+]

@@ -1,0 +1,62 @@
+"""Money: who arranged how much (安排) and what has been used of it (使用). Yuan, Decimal."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from projects.models.base import AppendOnly, Stamped, correction_has_reason
+from projects.models.choices import FUNDING_SOURCES
+
+
+class FundingLine(Stamped):
+    """Money arranged by one source; it may hang on the whole programme, a category or an indicator."""
+
+    programme = models.ForeignKey(
+        "projects.Programme", verbose_name=_("年度"), on_delete=models.PROTECT, related_name="funding_lines"
+    )
+    category = models.ForeignKey(
+        "projects.Category", verbose_name=_("类"), null=True, blank=True, on_delete=models.PROTECT
+    )
+    indicator = models.ForeignKey(
+        "projects.Indicator", verbose_name=_("指标"), null=True, blank=True, on_delete=models.PROTECT
+    )
+    division = models.ForeignKey(
+        "projects.Division", verbose_name=_("区划"), null=True, blank=True, on_delete=models.PROTECT
+    )
+    source = models.CharField(_("资金来源"), max_length=10, choices=FUNDING_SOURCES)
+    name = models.CharField(_("名称"), max_length=200)
+    arranged = models.DecimalField(_("安排金额(元)"), max_digits=18, decimal_places=2)
+    statement = models.CharField(_("依据"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["programme", "source", "id"]
+        verbose_name = _("资金安排")
+        verbose_name_plural = _("资金安排")
+        constraints = [
+            models.CheckConstraint(condition=Q(arranged__gte=0), name="fundingline_arranged_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FundingReport(AppendOnly):
+    """What has been used of a line, in total since the start of the period, on a day."""
+
+    line = models.ForeignKey(
+        FundingLine, verbose_name=_("资金安排"), on_delete=models.PROTECT, related_name="reports"
+    )
+    as_of = models.DateField(_("截至日期"))
+    used = models.DecimalField(_("使用金额(元)"), max_digits=18, decimal_places=2)
+
+    class Meta:
+        ordering = ["line", "as_of", "id"]
+        verbose_name = _("资金使用")
+        verbose_name_plural = _("资金使用")
+        constraints = [
+            models.CheckConstraint(condition=Q(used__gte=0), name="fundingreport_used_not_negative"),
+            correction_has_reason("fundingreport_correction_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line} {self.as_of}"

@@ -1,0 +1,28 @@
+"""What came in by file: which file, who, how it was read, what it changed."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from projects.models.base import AppendOnly
+
+
+class ImportBatch(AppendOnly):
+    """One applied import. `first_seq`..`last_seq` are its numbers in the change sequence."""
+
+    file_name = models.CharField(_("文件"), max_length=255)
+    file_sha256 = models.CharField("SHA-256", max_length=64, db_index=True)
+    options = models.JSONField(_("选项"), default=dict)
+    rows = models.PositiveIntegerField(_("行数"))
+    created_count = models.PositiveIntegerField(_("新增"))
+    updated_count = models.PositiveIntegerField(_("更新"))
+    unchanged_count = models.PositiveIntegerField(_("未变"))
+    first_seq = models.BigIntegerField(_("首个变更序号"), null=True)
+    last_seq = models.BigIntegerField(_("末个变更序号"), null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("导入批次")
+        verbose_name_plural = _("导入批次")
+
+    def __str__(self) -> str:
+        return f"{self.file_name} {self.recorded_at:%Y-%m-%d}"

@@ -1,0 +1,99 @@
+"""Lights as spans of days, and the month results of monthly policies. Written by projects.actions.lights."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from projects.models.choices import LIGHTS
+
+
+class Subject(models.Model):
+    """What a light is about: a site, an indicator in a division, a project, a division or a funding line.
+
+    `subject_key` says it in one column (`site:17`, `indicator:3:division:12`), which is what "disjoint"
+    is about; the foreign keys are there to be joined.
+    """
+
+    subject_key = models.CharField(max_length=60)
+    site = models.ForeignKey("projects.Site", null=True, on_delete=models.PROTECT, related_name="%(class)ss")
+    indicator = models.ForeignKey(
+        "projects.Indicator", null=True, on_delete=models.PROTECT, related_name="%(class)ss"
+    )
+    project = models.ForeignKey(
+        "projects.Project", null=True, on_delete=models.PROTECT, related_name="%(class)ss"
+    )
+    division = models.ForeignKey(
+        "projects.Division", null=True, on_delete=models.PROTECT, related_name="%(class)ss"
+    )
+    funding_line = models.ForeignKey(
+        "projects.FundingLine", null=True, on_delete=models.PROTECT, related_name="%(class)ss"
+    )
+    policy = models.ForeignKey("projects.LagPolicy", on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(db_index=True)
+    changed_seq = models.BigIntegerField(default=0, db_index=True)
+    # A row that a later report, plan or policy replaced stays, so that `known_at` finds what was true then.
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class LightSpan(Subject):
+    """One light of one subject from `valid_from` (inclusive) to `valid_to` (exclusive).
+
+    The current spans of a subject are disjoint (held by the database: see the migration) and reach to
+    the end of the policy's period, so a day is a look-up and the future needs no nightly job.
+    """
+
+    valid_from = models.DateField()
+    valid_to = models.DateField()
+    light = models.CharField(_("灯"), max_length=6, choices=LIGHTS)
+    reason = models.CharField(max_length=40)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["subject_key", "valid_from"]
+        verbose_name = _("亮灯")
+        verbose_name_plural = _("亮灯")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_to__gt=F("valid_from")), name="lightspan_dates_in_order"
+            ),
+            models.UniqueConstraint(
+                fields=["subject_key", "valid_from"],
+                condition=Q(superseded_at__isnull=True),
+                name="lightspan_one_start",
+            ),
+        ]
+        indexes = [models.Index(fields=["subject_key", "valid_from"], name="lightspan_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.subject_key} {self.valid_from}..{self.valid_to} {self.light}"
+
+
+class MonthResult(Subject):
+    """Whether a subject met its month. Made good later: that month becomes yellow, never green (瓯海)."""
+
+    month = models.DateField(help_text=_("该月第一天"))
+    met = models.BooleanField()
+    made_good_on = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["subject_key", "month"]
+        verbose_name = _("月度结果")
+        verbose_name_plural = _("月度结果")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_key", "month"],
+                condition=Q(superseded_at__isnull=True),
+                name="monthresult_once",
+            ),
+            models.CheckConstraint(condition=Q(month__day=1), name="monthresult_first_of_month"),
+            models.CheckConstraint(
+                condition=Q(made_good_on__isnull=True) | Q(met=False),
+                name="monthresult_made_good_only_if_missed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_key} {self.month:%Y-%m} {self.met}"

@@ -1,0 +1,38 @@
+"""Public pages may be kept by anybody: no cookie, no user, an ETag of the data's state."""
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def public_page(view: View[P]) -> View[P]:
+    """GET and HEAD only; sets Cache-Control on good answers. ConditionalGetMiddleware adds the ETag."""
+
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+        response = view(request, *args, **kwargs)
+        if response.status_code == 200:
+            response.headers.setdefault(
+                "Cache-Control",
+                "public, max-age={0}, stale-while-revalidate={0}".format(settings.PUBLIC_MAX_AGE),
+            )
+        return response
+
+    return wrapped
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """For whatever shows a person: nobody keeps it."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+__all__ = ["private", "public_page"]

@@ -1,0 +1,25 @@
+"""What a person reads when something is not there or went wrong."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return render(request, "500.html", status=500)
+
+
+def forbidden(request: HttpRequest) -> HttpResponse:
+    return _plain(request, 403, _("您没有权限打开这个页面。"))
+
+
+def bad_request(request: HttpRequest) -> HttpResponse:
+    return _plain(request, 400, _("请求有误,请检查地址。"))
+
+
+def _plain(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    return render(request, "error.html", {"sentence": sentence, "status": status}, status=status)

@@ -1,0 +1,81 @@
+"""The map, the list without a map, and the page of one site. Public: no user is read, no cookie set."""
+
+from typing import Any, cast
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from projects.pages.caching import public_page
+from projects.pages.citymap import city_map, site_map
+from projects.pages.context import is_large
+from projects.pages.mapquery import active_filters, filter_form, next_page, nothing_asked, read_query
+from projects.pages.mapsettings import map_settings
+from projects.pages.nearbyquery import NearbyForm, find_nearby
+from projects.readmodels.mapview import city_extent
+from projects.readmodels.siteindex import snapshot
+from projects.readmodels.sitelists import list_sites, site_detail
+from projects.readmodels.sitequeries import FilterError
+
+PAGE_SIZE = 50
+
+
+@public_page
+def map_page(request: HttpRequest) -> HttpResponse:
+    """The map. The HTML has the first sites and a form that works without a script."""
+    held = snapshot()
+    problem = ""
+    try:
+        asked = read_query(request.GET, held)
+        page = list_sites(asked.sites, limit=PAGE_SIZE, after=asked.after, held=held)
+    except FilterError as error:
+        problem, asked = error.message(), nothing_asked(request.GET)
+        page = list_sites(asked.sites, limit=PAGE_SIZE, held=held)
+    settings = map_settings(large=is_large(request))
+    form = filter_form(asked, cast(Any, settings["vocabulary"]), held)
+    context = {
+        "problem": problem,
+        "asked": asked,
+        "form": form,
+        "active": () if problem else active_filters(asked, form, request.path),
+        "page": page,
+        "next_url": next_page(request.GET, request.path, page.next_after),
+        "page_map": city_map(city_extent(held), chosen=next(iter(asked.sites.divisions), "")),
+        "map_settings": settings,
+    }
+    return render(request, "projects/map.html", context, status=400 if problem else 200)
+
+
+@public_page
+def nearby(request: HttpRequest) -> HttpResponse:
+    """The nearest sites as a list: from a position, from a named place, or of one county."""
+    held = snapshot()
+    problem = ""
+    try:
+        form = find_nearby(request.GET, held)
+    except FilterError as error:
+        problem, form = error.message(), NearbyForm.empty(held)
+    context = {
+        "problem": problem,
+        "form": form,
+        "crumbs": [(_("地图"), "/en/" if translation.get_language() == "en" else "/"), (_("附近列表"), "")],
+        "next_url": next_page(request.GET, request.path, form.page.next_after),
+    }
+    return render(request, "projects/nearby.html", context, status=400 if problem else 200)
+
+
+@public_page
+def site_page(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Everything public of one site. A draft, a withdrawn and a removed one are not found, all alike."""
+    detail = site_detail(public_id)
+    if detail is None:
+        raise Http404
+    context = {
+        "detail": detail,
+        "row": detail.row,
+        "page_map": site_map(detail),
+        "map_settings": map_settings(large=is_large(request)),
+        "crumbs": [(_("地图"), "/en/" if translation.get_language() == "en" else "/"), (detail.row.name, "")],
+    }
+    return render(request, "projects/site.html", context)

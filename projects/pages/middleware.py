@@ -1,0 +1,44 @@
+"""Language by path, and the headers that Django leaves to us."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class PathLanguageMiddleware:
+    """`/en/...` is English, everything else zh-hans. Neither cookie nor Accept-Language is asked.
+
+    So a page has one language per address, a shared cache needs no `Vary`, and a link shows the reader
+    what its sender saw. (Django's own middleware adds `Vary: Accept-Language` to unprefixed pages.)
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        language = "en" if path == "/en" or path.startswith("/en/") else settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class SecurityHeadersMiddleware:
+    """What a page may use of the device: its position, when the person agrees, and nothing else."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault(
+            "Permissions-Policy", "geolocation=(self), camera=(), microphone=(), payment=(), usb=()"
+        )
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response

@@ -1,0 +1,74 @@
+"""Named queries over sites. `public()` and `visible_to()` are the only two doors to rows."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from projects.permissions.access import Access, Permission, scopes_for
+from projects.rules.vocabulary import Publication, Stage
+
+if TYPE_CHECKING:
+    from projects.models.divisions import Division
+    from projects.models.sites import Site
+
+
+class SiteQuerySet(models.QuerySet["Site"]):
+    """Verbs over sites. A removed site keeps its row and is in none of these but `all()`."""
+
+    def live(self) -> Self:
+        return self.filter(deleted_seq__isnull=True)
+
+    def public(self) -> Self:
+        """What anybody may see: published, not removed."""
+        return self.live().filter(publication=Publication.PUBLISHED.value)
+
+    def visible_to(self, access: Access, permission: Permission = Permission.SITE_VIEW_INTERNAL) -> Self:
+        """What a member of staff may see, or (with another permission) do; nothing for a stranger."""
+        reach = Q(pk__in=[])
+        for scope in scopes_for(access, permission):
+            if scope.divisions is None and scope.departments is None:
+                return self.live()
+            part = Q()
+            if scope.divisions is not None:
+                part &= Q(managed_by_id__in=scope.divisions)
+            if scope.departments is not None:
+                part &= Q(pk__in=self._of_departments(scope.departments))
+            reach |= part
+        return self.live().filter(reach)
+
+    def _of_departments(self, departments: frozenset[int]) -> "models.QuerySet[Site, int]":
+        """Ids of sites that count for an indicator which one of the departments leads or supports."""
+        # A sub-query, not a join: a site with two such indicators must not appear twice.
+        return (
+            self.model._default_manager.filter(
+                Q(indicators__lead_department__in=departments) | Q(indicators__co_departments__in=departments)
+            )
+            .order_by()
+            .values_list("pk", flat=True)
+        )
+
+    def in_division(self, division: "Division") -> Self:
+        """Sites that lie in an area: what citizens and maps ask."""
+        return self.filter(
+            located_in__tree_left__gte=division.tree_left, located_in__tree_left__lte=division.tree_right
+        )
+
+    def managed_in(self, division: "Division") -> Self:
+        """Sites that count towards an area's targets: what the grading asks."""
+        return self.filter(
+            managed_by__tree_left__gte=division.tree_left, managed_by__tree_left__lte=division.tree_right
+        )
+
+    def lagging(self, as_of: dt.date) -> Self:
+        """Yellow or red on a day, by the cached dates of the current spans; red first."""
+        return (
+            self.live()
+            .filter(Q(yellow_on__lte=as_of) | Q(red_on__lte=as_of))
+            .exclude(stage__in=[Stage.FINISHED, Stage.VERIFIED, Stage.SUSPENDED, Stage.CANCELLED])
+        )
+
+    def with_labels(self) -> Self:
+        """Everything that a row on a page or in the API prints, in one query."""
+        return self.select_related("kind", "located_in", "managed_by")

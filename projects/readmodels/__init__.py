@@ -1,0 +1,1 @@
+"""What pages and the API read: site index, lists, counts, roll-ups. Public unless staff is asked for."""

@@ -1,0 +1,240 @@
+"""A district's figures: what was promised, what is done, what the plan expects, what is behind."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_noop
+
+from projects.readmodels.indicators import IndicatorProgress, indicator_progress
+from projects.readmodels.siteindex import Snapshot, snapshot
+from projects.readmodels.tallies import Board, Tally, board
+from projects.readmodels.vocabulary import Area, IndicatorWords, ProgrammeWords
+from projects.rules.vocabulary import DivisionLevel
+
+FORMULA = gettext_noop(
+    "完成率 = 已完成的点位数 ÷ 列入计划且未取消的点位数。已完成指已完工或已核验(开工建设类指已开工)。"
+    "应完成指基线完工日期(开工建设类为基线开工日期)不晚于截至日期的点位;其中未完成的为逾期。"
+    "按管理区划计:点位算在负责它的区划,不一定是它所在的区划,两者不相加。"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryProgress:
+    """One category in one district. A site that counts for two categories is in both; totals count it once."""
+
+    slug: str
+    number: int
+    name_zh: str
+    name_en: str
+    tally: Tally
+    indicators: tuple[IndicatorProgress, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictProgress:
+    """The figures of a district's page, all about `as_of`. `managers`: the divisions whose sites are counted."""
+
+    programme: ProgrammeWords
+    area: Area
+    as_of: dt.date
+    managers: frozenset[int] | None
+    tally: Tally
+    by_stage: Mapping[str, int]
+    categories: tuple[CategoryProgress, ...]
+
+    @property
+    def is_demo(self) -> bool:
+        """At least one figure has 演示数据 in it."""
+        return self.tally.is_demo or any(row.is_demo for part in self.categories for row in part.indicators)
+
+    @property
+    def shows_lights(self) -> bool:
+        """Lights of this day are public."""
+        return self.tally.late is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictRow:
+    """One district in the table of all."""
+
+    area: Area
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A category that is behind the plan in the city, and where: districts in the order of their codes."""
+
+    slug: str
+    number: int
+    name_zh: str
+    name_en: str
+    tally: Tally
+    rows: tuple[DistrictRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictsOverview:
+    """All districts of the programme's city side by side, in the order of their codes.
+
+    `elsewhere`: what none of them manages (市本级 and others), None when there is nothing. `behind`: the
+    largest shortfall first; it compares categories, not districts, so it is no ranking.
+    """
+
+    programme: ProgrammeWords
+    city: Area
+    as_of: dt.date
+    rows: tuple[DistrictRow, ...]
+    elsewhere: Tally | None
+    total: Tally
+    behind: tuple[Shortfall, ...]
+
+    @property
+    def is_demo(self) -> bool:
+        return self.total.is_demo
+
+    @property
+    def shows_lights(self) -> bool:
+        return self.total.late is not None
+
+
+def public_programmes(held: Snapshot) -> list[ProgrammeWords]:
+    """Published programmes, the newest first; of one year in the order of their keys."""
+    rows = [row for row in held.vocabulary.programmes.values() if row.is_public]
+    return sorted(sorted(rows, key=lambda row: row.key), key=lambda row: row.period_start, reverse=True)
+
+
+def governing_programmes(held: Snapshot, area: Area | None = None) -> list[ProgrammeWords]:
+    """Published programmes of a city that contains the area, or lies in it (a province); the newest first."""
+    found = []
+    for programme in public_programmes(held):
+        city = held.vocabulary.area_by_pk.get(programme.division_id)
+        if city is not None and (area is None or _overlap(city, area)):
+            found.append(programme)
+    return found
+
+
+def current_programme(held: Snapshot, area: Area | None = None) -> ProgrammeWords | None:
+    """The newest published programme that publishes progress."""
+    return next((row for row in governing_programmes(held, area) if row.publishes_progress), None)
+
+
+def districts_overview(
+    *, held: Snapshot | None = None, as_of: dt.date | None = None
+) -> DistrictsOverview | None:
+    """Every county and functional zone of the newest programme's city; None when nothing is published."""
+    held = held or snapshot()
+    programme = current_programme(held)
+    if programme is None:
+        return None
+    day = as_of or programme.cutoff
+    found = board(programme, day, held)
+    city = held.vocabulary.area_by_pk[programme.division_id]
+    counties = _counties(city, held)
+    inside = {area.pk: held.vocabulary.within(area) for area in counties}
+    others = found.managers() - frozenset[int]().union(*inside.values())
+    rest = found.tally(managers=others)
+    return DistrictsOverview(
+        programme,
+        city,
+        day,
+        tuple(DistrictRow(area, found.tally(managers=inside[area.pk])) for area in counties),
+        rest if rest.sites else None,
+        found.tally(),
+        _behind(programme, found, counties, inside, held),
+    )
+
+
+def district_progress(
+    area: Area,
+    *,
+    held: Snapshot | None = None,
+    as_of: dt.date | None = None,
+    programme: ProgrammeWords | None = None,
+) -> DistrictProgress | None:
+    """An area's figures on a day (default: the cut-off) for a programme (default: its newest one).
+
+    None when the programme is no public one that publishes its progress.
+    """
+    held = held or snapshot()
+    programme = programme or current_programme(held, area)
+    if programme is None or not (programme.is_public and programme.publishes_progress):
+        return None
+    day = as_of or programme.cutoff
+    found = board(programme, day, held)
+    city = held.vocabulary.area_by_pk[programme.division_id]
+    # The city and its province stand for everything, whoever manages it.
+    whole = area.left <= city.left and city.right <= area.right
+    managers = None if whole else held.vocabulary.within(area)
+    indicators = indicator_progress(programme, area, day, found, managers, held)
+    return DistrictProgress(
+        programme,
+        area,
+        day,
+        managers,
+        found.tally(managers=managers),
+        found.stages(managers),
+        tuple(
+            CategoryProgress(
+                own[0].category,
+                own[0].category_number,
+                own[0].category_zh,
+                own[0].category_en,
+                found.tally(managers=managers, indicators={row.pk for row in own}),
+                tuple(indicators[row.pk] for row in own),
+            )
+            for own in _by_category(programme, held)
+        ),
+    )
+
+
+def _overlap(city: Area, area: Area) -> bool:
+    return city.left <= area.left <= city.right or area.left <= city.left <= area.right
+
+
+def _counties(city: Area, held: Snapshot) -> list[Area]:
+    """In the order of their codes."""
+    return [
+        area
+        for area in held.vocabulary.areas
+        if area.level in (DivisionLevel.COUNTY, DivisionLevel.ZONE) and city.left < area.left <= city.right
+    ]
+
+
+def _by_category(programme: ProgrammeWords, held: Snapshot) -> list[list[IndicatorWords]]:
+    """The programme's indicators by category, in the order of the categories' numbers."""
+    found: dict[int, list[IndicatorWords]] = {}
+    for row in held.vocabulary.indicators.values():
+        if row.programme_id == programme.pk:
+            found.setdefault(row.category_id, []).append(row)
+    return sorted(found.values(), key=lambda own: own[0].category_number)
+
+
+def _behind(
+    programme: ProgrammeWords,
+    found: Board,
+    counties: Collection[Area],
+    inside: Mapping[int, frozenset[int]],
+    held: Snapshot,
+) -> tuple[Shortfall, ...]:
+    rows = []
+    for own in _by_category(programme, held):
+        ids = {row.pk for row in own}
+        tally = found.tally(indicators=ids)
+        if not tally.overdue:
+            continue
+        parts = [
+            DistrictRow(area, found.tally(managers=inside[area.pk], indicators=ids)) for area in counties
+        ]
+        rows.append(
+            Shortfall(
+                own[0].category,
+                own[0].category_number,
+                own[0].category_zh,
+                own[0].category_en,
+                tally,
+                tuple(part for part in parts if part.tally.overdue),
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: (-row.tally.overdue, row.number)))

@@ -1,0 +1,177 @@
+"""Indicators in an area on a day: what was promised, what the sites give, what was reported. Never mixed."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Q
+
+from projects.models import DivisionTarget, Indicator, IndicatorReport
+from projects.readmodels.progress import Group
+from projects.readmodels.siteindex import Snapshot
+from projects.readmodels.tallies import Board
+from projects.readmodels.vocabulary import Area, IndicatorWords, ProgrammeWords
+from projects.rules.progress import Output
+from projects.rules.vocabulary import Counting
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorProgress:
+    """One indicator in one area. Reported and counted are two figures; `output` is the one that it goes by.
+
+    `target` None: 无目标. `counted`: what finished sites add up to, None where no site is listed or the
+    indicator is not counted by sites. `listed`: what all listed sites will add up to. `reported` None: 未上报.
+    `is_demo`: `counted` or `reported` has 演示数据 in it. `subset_of`: the code of its whole (其中).
+    """
+
+    code: str
+    name_zh: str
+    name_en: str
+    unit_zh: str
+    unit_en: str
+    counting: str
+    target: Decimal | None
+    counted: Decimal | None
+    listed: Decimal | None
+    reported: Decimal | None
+    subset_of: str | None
+    is_demo: bool
+    by_start: bool
+
+    @property
+    def by_report(self) -> bool:
+        """No places behind it: only what is reported counts."""
+        return self.counting == Counting.REPORTED
+
+    @property
+    def output(self) -> Decimal | None:
+        """完成数; None where nobody has said anything."""
+        return self.reported if self.by_report else self.counted
+
+    @property
+    def percent(self) -> Decimal | None:
+        """Output over target, at most 100; None without a target or without output."""
+        return Output(self.output, self.target).percent
+
+
+def indicator_progress(
+    programme: ProgrammeWords,
+    area: Area,
+    day: dt.date,
+    found: Board,
+    managers: Collection[int] | None,
+    held: Snapshot,
+) -> dict[int, IndicatorProgress]:
+    """Every indicator of the programme, by primary key, for what `managers` manage (None: everybody)."""
+    words = [row for row in held.vocabulary.indicators.values() if row.programme_id == programme.pk]
+    whole = _is_whole(programme, area, held)
+    targets, counting = _promised(programme, area, whole=whole)
+    reported = _reported(programme, area, day, whole=whole)
+    codes = {row.pk: row.code for row in words}
+    sums = _sums(words, counting, found, managers)
+    return {
+        row.pk: IndicatorProgress(
+            row.code,
+            row.name_zh,
+            row.name_en,
+            row.unit_zh,
+            row.unit_en,
+            counting[row.pk],
+            targets.get(row.pk),
+            sums[row.pk].done if row.pk in sums else None,
+            sums[row.pk].listed if row.pk in sums else None,
+            reported[row.pk][0] if row.pk in reported else None,
+            codes.get(row.parent_id) if row.parent_id else None,
+            (row.pk in sums and sums[row.pk].is_demo) or (row.pk in reported and reported[row.pk][1]),
+            row.pk in found.by_start,
+        )
+        for row in words
+    }
+
+
+def _is_whole(programme: ProgrammeWords, area: Area, held: Snapshot) -> bool:
+    """The area is the programme's city, or contains it."""
+    city = held.vocabulary.area_by_pk[programme.division_id]
+    return area.left <= city.left and city.right <= area.right
+
+
+@dataclass(slots=True)
+class _Sum:
+    done: Decimal = Decimal(0)
+    listed: Decimal = Decimal(0)
+    is_demo: bool = False
+
+
+def _sums(
+    words: Collection[IndicatorWords],
+    counting: Mapping[int, str],
+    found: Board,
+    managers: Collection[int] | None,
+) -> dict[int, _Sum]:
+    wholes = {row.pk: row.parent_id for row in words if row.parent_id}
+    sums: dict[int, _Sum] = {}
+    for group in found.groups:
+        if not group.counts or (managers is not None and group.manager not in managers):
+            continue
+        for pk, amount in _given(group, wholes, counting).items():
+            own = sums.setdefault(pk, _Sum())
+            own.listed += amount * group.sites
+            own.done += amount * group.sites * group.is_done(by_start=pk in found.by_start)
+            own.is_demo = own.is_demo or group.is_demo
+    return sums
+
+
+def _given(group: Group, wholes: Mapping[int, int], counting: Mapping[int, str]) -> dict[int, Decimal]:
+    """What one site of the group gives to each indicator.
+
+    What counts for a subset is entered once, there, and counts in its whole as well; a site that is counted
+    as a site is one, however often it is entered.
+    """
+    given: dict[int, Decimal] = {}
+    for pk, quantity in group.quantities.items():
+        for each in {pk, wholes.get(pk, pk)}:
+            kind = counting.get(each, Counting.REPORTED)
+            if kind == Counting.SITES:
+                given[each] = Decimal(1)
+            elif kind == Counting.QUANTITY:
+                given[each] = given.get(each, Decimal(0)) + quantity
+    return given
+
+
+def _promised(
+    programme: ProgrammeWords, area: Area, *, whole: bool
+) -> tuple[dict[int, Decimal], dict[int, str]]:
+    rows = Indicator.objects.filter(category__programme_id=programme.pk, deleted_seq__isnull=True)
+    counting, targets = {}, {}
+    for pk, kind, target in rows.values_list("pk", "counting", "target"):
+        counting[pk] = kind
+        if whole and target is not None:
+            targets[pk] = target
+    if not whole:
+        targets = dict(
+            DivisionTarget.objects.filter(
+                division_id=area.pk, indicator__in=counting, deleted_seq__isnull=True
+            ).values_list("indicator_id", "target")
+        )
+    return targets, counting
+
+
+def _reported(
+    programme: ProgrammeWords, area: Area, day: dt.date, *, whole: bool
+) -> dict[int, tuple[Decimal, bool]]:
+    """The newest reported actual of each indicator by the day, and whether it is 演示数据."""
+    corrected = IndicatorReport.objects.filter(corrects_id=OuterRef("pk"))
+    city = Q(division_id__isnull=True) | Q(division_id=programme.division_id)
+    rows = (
+        IndicatorReport.objects.filter(
+            city if whole else Q(division_id=area.pk),
+            ~Exists(corrected),
+            indicator__category__programme_id=programme.pk,
+            as_of__lte=day,
+            actual__isnull=False,
+        )
+        .order_by("as_of", "pk")
+        .values_list("indicator_id", "actual", "is_demo")
+    )
+    return {indicator_id: (actual, demo) for indicator_id, actual, demo in rows if actual is not None}

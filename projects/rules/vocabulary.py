@@ -1,0 +1,133 @@
+"""The words of the field, each named once; values are what the database, the API and the files hold.
+
+Every member carries its zh-hans term (`member.term`, a gettext msgid). The datum words live in `maps`.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from projects.rules.errors import gettext_noop as _
+
+
+class Word(StrEnum):
+    """A StrEnum whose members also know their standard Chinese term."""
+
+    _value_: str
+    term: str
+
+    def __new__(cls, value: str, term: str = "") -> "Word":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.term = term
+        return member
+
+
+class Stage(Word):
+    """Construction stage of a site (建设阶段). Whether citizens can use it is another fact: `Service`."""
+
+    PLANNED = "planned", _("计划中")  # promised, no place fixed yet
+    SITED = "sited", _("已选址")  # the place is fixed, work has not begun
+    BUILDING = "building", _("建设中")  # work has begun
+    FINISHED = "finished", _("已完工")  # the reporter says complete; nobody else has checked
+    VERIFIED = "verified", _("已核验")  # somebody other than the reporter checked on the spot and accepted
+    SUSPENDED = "suspended", _("已暂停")  # stopped, may go on
+    CANCELLED = "cancelled", _("已取消")  # will not be built
+
+
+class Service(Word):
+    """Can it be used now? (服务状态)"""
+
+    OPEN = "open", _("开放")  # citizens can use it today
+    CLOSED_TEMPORARILY = "closed_temporarily", _("暂停服务")  # shut for now, will reopen
+    CLOSED = "closed", _("已停用")  # shut for good
+    UNKNOWN = "unknown", _("未知")  # nobody has looked or said
+
+
+class Light(Word):
+    """The light that a policy gives (红黄绿灯). Orders have grades of their own; "due soon" is no light."""
+
+    GREEN = "green", _("绿灯")  # on schedule, or within what the policy tolerates
+    YELLOW = "yellow", _("黄灯")  # behind
+    RED = "red", _("红灯")  # far behind
+    BLUE = "blue", _("蓝灯")  # finished and accepted
+    NONE = (
+        "none",
+        _("无灯"),
+    )  # nothing to judge: no plan, suspended, cancelled, or the policy has no such rule
+
+
+class Publication(Word):
+    """Where a record stands on its way to the public (发布状态). Citizens see `published` alone."""
+
+    DRAFT = "draft", _("草稿")
+    SUBMITTED = "submitted", _("待发布")  # waits for a second person
+    PUBLISHED = "published", _("已发布")
+    WITHDRAWN = "withdrawn", _("已撤回")  # was public, is no longer
+
+
+class Counting(Word):
+    """How an indicator's output is counted (计数方式)."""
+
+    SITES = "sites", _("按点位数")  # number of finished or verified sites that contribute
+    QUANTITY = "quantity", _("按贡献量")  # sum of those sites' contributed quantities
+    REPORTED = "reported", _("按上报数")  # no places behind it: only what is reported
+
+
+class CompletionType(Word):
+    """What completes a project (完成类型)."""
+
+    WITHIN_YEAR = "within_year", _("当年完成")  # must be usable within the year
+    CONSTRUCTION_STARTED = (
+        "construction_started",
+        _("开工建设"),
+    )  # 100 % once started, gives citizens nothing yet
+
+
+class DivisionLevel(Word):
+    """Level of a division (行政区划层级)."""
+
+    PROVINCE = "province", _("省")
+    CITY = "city", _("市")
+    COUNTY = "county", _("区(县、市)")
+    TOWNSHIP = "township", _("街道(镇、乡)")
+    ZONE = "zone", _("功能区")  # beside the counties; its streets keep their county's codes
+
+
+class FundingSource(Word):
+    """Who pays (资金来源)."""
+
+    CITY = "city", _("市本级")
+    DISTRICT = "district", _("区(县、市)")
+    OTHER = "other", _("其他")
+
+
+class Role(Word):
+    """What a membership makes of a person (角色). What each may do is one table in `projects.permissions`."""
+
+    DISTRICT_EDITOR = "district_editor", _("区县填报员")  # keeps one division's sites
+    DEPARTMENT_EDITOR = "department_editor", _("部门填报员")  # keeps the sites of one department's indicators
+    VERIFIER = "verifier", _("核验员")  # checks on the spot what others reported
+    SUPERVISOR = "supervisor", _("督查员")  # watches lights, issues and reviews orders
+    ADMINISTRATOR = "administrator", _("系统管理员")  # programmes, divisions, policies, people
+    PUBLISHER = "publisher", _("发布员")  # the second person who makes a record public
+
+
+STAGE_ORDER: Final[tuple[Stage, ...]] = (
+    Stage.PLANNED,
+    Stage.SITED,
+    Stage.BUILDING,
+    Stage.FINISHED,
+    Stage.VERIFIED,
+    Stage.SUSPENDED,
+    Stage.CANCELLED,
+)
+"""The one order of stages on every page, chart and legend: the way of work, then the two ways out."""
+
+UNDER_WAY: Final = frozenset({Stage.PLANNED, Stage.SITED, Stage.BUILDING})
+"""Still to be finished: only these can be late."""
+
+FINISHED: Final = frozenset({Stage.FINISHED, Stage.VERIFIED})
+"""What counts as output (完成数)."""
+
+STARTED: Final = frozenset({Stage.BUILDING, Stage.FINISHED, Stage.VERIFIED})
+"""Having been in one of these, a site has started, whatever happened later."""

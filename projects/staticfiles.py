@@ -1,0 +1,9 @@
+"""Static files under hashed names, the imports inside ES modules rewritten to them."""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class HashedModulesStorage(CompressedManifestStaticFilesStorage):
+    """Modules import each other by relative path; no bundler and no import map is needed."""
+
+    support_js_module_import_aggregation = True

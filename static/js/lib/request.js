@@ -1,0 +1,30 @@
+/**
+ * Get JSON. An answer other than 2xx becomes an Error that carries the server's own sentence.
+ *
+ * Errors by name: `AbortError` (nobody waits for it any more), `OfflineError` (no connection),
+ * `ProblemError` (the server refused or failed; `detail` is its sentence).
+ *
+ * @template Answer
+ * @param {string} url
+ * @param {{signal?: AbortSignal, english?: boolean}} [options]
+ * @returns {Promise<Answer>}
+ */
+export async function getJson(url, options = {}) {
+  let response;
+  try {
+    response = await fetch(url, {
+      signal: options.signal,
+      credentials: "omit",
+      headers: { Accept: "application/json, application/geo+json" },
+    });
+  } catch (error) {
+    if (error instanceof Error && error.name === "AbortError") throw error;
+    throw Object.assign(new Error("offline"), { name: "OfflineError" });
+  }
+  if (!response.ok) {
+    const problem = await response.json().catch(() => ({}));
+    const detail = (options.english && problem.detail_en) || problem.detail || `HTTP ${response.status}`;
+    throw Object.assign(new Error(detail), { name: "ProblemError", status: response.status });
+  }
+  return response.json();
+}

@@ -1,0 +1,68 @@
+/**
+ * The shapes that modules hand to each other. Types only: nothing runs here.
+ *
+ * @typedef {{slug: string, name: string, icon: string, colour: string}} Kind
+ * @typedef {{value: string, label: string}} Word
+ * @typedef {{code: string, name: string, level: string}} DivisionWord
+ * @typedef {{kinds: Kind[], categories: {slug: string, name: string}[], stages: Word[], services: Word[],
+ *   lights: Word[], divisions: DivisionWord[]}} Vocabulary
+ *
+ * @typedef {object} Settings  What the page tells its scripts (projects/pages/mappage.py).
+ * @property {string} language  "zh-hans" or "en"
+ * @property {boolean} large
+ * @property {Record<string, string>} messages  Sentences in the page's language; %(name)s is filled in.
+ * @property {Vocabulary} vocabulary
+ * @property {{sites: string, nearest: string, facets: string}} api
+ * @property {{kinds: string, ui: string, states: string}} sprites
+ *
+ * @typedef {Record<string, unknown> & {type: string}} LayerConfig
+ *
+ * @typedef {object} MapConfig  What maps/pagemap.py says about the map.
+ * @property {[number, number]} center  latitude, longitude
+ * @property {number} zoom
+ * @property {number} minZoom
+ * @property {number} maxZoom
+ * @property {[[number, number], [number, number]] | null} bounds
+ * @property {boolean} fit
+ * @property {string} label
+ * @property {"wgs84" | "gcj02"} datum
+ * @property {string} basemap
+ * @property {LayerConfig[]} layers
+ *
+ * @typedef {[number, number, number, [number, number, number, number], [string, number][]]} TileCluster
+ *   lon, lat, count, extent, the commonest kinds
+ * @typedef {[number, number, string, string, string, string, string]} TilePoint
+ *   lon, lat, public id, kind, stage, service, light
+ * @typedef {{total: number, clusters: TileCluster[], points: TilePoint[], truncated: boolean}} Tile
+ *
+ * @typedef {object} SiteProperties
+ * @property {string} name
+ * @property {{slug: string, name_zh: string, name_en: string, icon: string, colour: string}} kind
+ * @property {string} address
+ * @property {string} stage
+ * @property {string} service
+ * @property {string | null} service_checked_on
+ * @property {string} opening_hours
+ * @property {string} phone
+ * @property {number | null} percent
+ * @property {string | null} reported_on
+ * @property {{code: string, name_zh: string, name_en: string}} division
+ * @property {string | null} light
+ * @property {boolean} is_demo
+ * @property {string} url
+ * @property {string} url_en
+ * @property {string | null} as_of
+ * @property {number} [distance_m]
+ * @property {{key: string, label_zh: string, label_en: string, value: unknown, unit: string}[]} [attributes]
+ * @property {{start: string | null, finish: string | null} | null} [baseline]
+ * @property {{start: string | null, finish: string | null} | null} [plan]
+ * @property {{amap?: string, baidu?: string, geo?: string}} [links]
+ *
+ * @typedef {{type: "Feature", id: string, geometry: {type: string, coordinates: unknown},
+ *   properties: SiteProperties}} SiteFeature
+ * @typedef {{type: "FeatureCollection", features: SiteFeature[]}} SiteCollection
+ *
+ * @typedef {{total: number, as_of: string | null} & Record<string, Record<string, number>>} Facets
+ * @typedef {{zoom: number, lat: number, lon: number}} View
+ */
+export {};

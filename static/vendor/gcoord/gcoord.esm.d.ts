@@ -1,0 +1,2 @@
+export * from "gcoord";
+export { default } from "gcoord";

@@ -1,0 +1,33 @@
+"""Fixtures for every test: a small known world, and no stale index between tests."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from pytest_django.fixtures import Settings
+
+from projects.readmodels import siteindex
+from tests.factories import World, make_world
+
+_CALM = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
+hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, suppress_health_check=_CALM)
+hypothesis.settings.register_profile("long", max_examples=2000, deadline=None, suppress_health_check=_CALM)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def _own_index(tmp_path: Path, settings: Settings) -> Iterator[None]:
+    """Each test has its own index files: what a rolled-back test knew must not reach the next one."""
+    settings.POINT_INDEX_DIR = tmp_path / "pointindex"
+    siteindex.forget()
+    yield
+    siteindex.forget()
+
+
+@pytest.fixture
+def world(db: Any) -> World:
+    """See tests/factories.py."""
+    return make_world()

@@ -1,0 +1,221 @@
+"""The index equals plain SQL after any history of edits; its files are shared, rebuilt and never believed."""
+
+import datetime as dt
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings as django_settings
+from django.db.models import Q
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maps.tiles import BBox, TileId
+from projects.actions.publishing import publish_site, submit_site, withdraw_site
+from projects.actions.sites import change_site, remove_site
+from projects.models import ChangeHead, Site
+from projects.readmodels import siteindex
+from projects.readmodels.facets import facets
+from projects.readmodels.indexfilters import compile_filter
+from projects.readmodels.sitelists import list_sites
+from projects.readmodels.sitequeries import SiteFilter
+from projects.readmodels.siteindex import snapshot
+from projects.readmodels.siteload import SCHEMA
+from projects.readmodels.sitetiles import tile_json
+from projects.rules.vocabulary import Publication, Service, Stage
+from tests.factories import World
+
+pytestmark = pytest.mark.django_db
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["add", "stage", "service", "move", "hand over", "remove", "publish", "withdraw", "forget"]
+        ),
+        st.integers(0, 10_000),
+        st.sampled_from(list(Stage)),
+        st.sampled_from(list(Service)),
+        st.sampled_from(["330203", "330212", "330211"]),
+    ),
+    max_size=14,
+)
+
+
+def act(world: World, step: tuple[Any, ...]) -> None:
+    """One edit, chosen by chance, through the actions alone."""
+    what, number, stage, service, county = step
+    admin, publisher = world.access("admin"), world.access("publisher")
+    if what == "forget":
+        siteindex.forget()
+        return
+    if what == "add":
+        world.site(
+            county=county,
+            stage=stage,
+            service=service,
+            publication=Publication.PUBLISHED if number % 3 else Publication.DRAFT,
+            counts_for=((("03-meal", 1),) if number % 2 else ()),
+        )
+        return
+    sites = list(Site.objects.live().order_by("pk"))
+    if not sites:
+        return
+    site = sites[number % len(sites)]
+    key = {"site_id": site.pk, "expected_version": site.version}
+    if what == "stage":
+        change_site(access=admin, changes={"stage": stage.value}, **key)
+    elif what == "service":
+        change_site(access=admin, changes={"service": service.value}, **key)
+    elif what == "move":
+        draft = world.draft(county=county)
+        moved = {"geometry": draft.geometry, "located_in_id": draft.located_in_id}
+        change_site(access=admin, changes=moved, **key)
+    elif what == "hand over":
+        change_site(access=admin, changes={"managed_by_id": world.counties[county].pk}, **key)
+    elif what == "remove":
+        remove_site(access=admin, reason="x", **key)
+    elif what == "publish" and site.publication in ("draft", "withdrawn"):
+        submitted = submit_site(access=admin, **key)
+        publish_site(access=publisher, site_id=site.pk, expected_version=submitted.version)
+    elif what == "withdraw" and site.publication == "published":
+        withdraw_site(access=publisher, reason="x", **key)
+
+
+def sql(wanted: SiteFilter, *, staff: bool) -> set[int]:
+    """The oracle: the same question in plain SQL, sharing nothing with the index."""
+    rows = Site.objects.filter(deleted_seq__isnull=True)
+    if not staff:
+        rows = rows.filter(publication="published")
+    for values, column in (
+        (wanted.kinds, "kind__slug"),
+        (wanted.stages, "stage"),
+        (wanted.services, "service"),
+        (wanted.divisions, "located_in__code"),
+        (wanted.managers, "managed_by__code"),
+        (wanted.categories, "contributions__indicator__category__slug"),
+    ):
+        if values:
+            rows = rows.filter(**{f"{column}__in": list(values)})
+    if wanted.bbox:
+        west, south, east, north = wanted.bbox.as_tuple()
+        inside = [
+            row.pk for row in rows if west <= row.location.x <= east and south <= row.location.y <= north
+        ]
+        rows = rows.filter(Q(pk__in=inside))
+    return set(rows.values_list("pk", flat=True))
+
+
+FILTERS = (
+    SiteFilter(),
+    SiteFilter(stages=frozenset({Stage.BUILDING, Stage.FINISHED})),
+    SiteFilter(services=frozenset({Service.OPEN})),
+    SiteFilter(divisions=frozenset({"330212"})),
+    SiteFilter(managers=frozenset({"330212", "330211"})),
+    SiteFilter(categories=frozenset({"elderly"})),
+    SiteFilter(kinds=frozenset({"meal-point"}), bbox=BBox(121.6, 29.8, 121.7, 29.9)),
+    SiteFilter(
+        stages=frozenset({Stage.PLANNED}),
+        categories=frozenset({"elderly"}),
+        bbox=BBox(121.5, 29.8, 121.6, 30),
+    ),
+)
+
+
+@given(history=STEPS)
+def test_every_question_equals_sql_after_any_history(world: World, history: list[tuple[Any, ...]]) -> None:
+    for step in history:
+        act(world, step)
+    for staff in (False, True):
+        for wanted in FILTERS:
+            expected = sql(wanted, staff=staff)
+            page = list_sites(wanted, limit=500, staff=staff)
+            assert {row.pk for row in page.rows} == expected
+            assert page.total == len(expected)
+            near = list_sites(wanted, limit=500, centre=(121.55, 29.85), staff=staff)
+            assert {row.pk for row in near.rows} == expected
+            counts = facets(wanted, staff=staff)
+            stages = Counter(Site.objects.filter(pk__in=expected).values_list("stage", flat=True))
+            assert (counts.total, dict(counts.by["stage"])) == (len(expected), dict(stages))
+            if wanted.bbox is None and not staff:
+                held = snapshot()
+                tile = tile_json(held, TileId(0, 0, 0), compile_filter(wanted, held), mix=True)
+                shown = sum(cluster[2] for cluster in tile["clusters"]) + len(tile["points"])
+                assert shown == tile["total"] == len(expected)
+
+
+def test_lights_equal_the_spans(world: World) -> None:
+    from projects.models import LightSpan
+
+    for start in (dt.date(2024, 1, 1), dt.date(2024, 5, 1), dt.date(2024, 6, 20), dt.date(2024, 9, 1)):
+        for finish in (dt.date(2024, 10, 1), dt.date(2024, 12, 1)):
+            world.add(world.planned(baseline_start=start, baseline_finish=finish, stage=Stage.PLANNED))
+    world.add(world.planned(stage=Stage.VERIFIED), world.planned(stage=Stage.CANCELLED), world.draft())
+    cutoff = world.programme.cutoff
+    expected = Counter(
+        LightSpan.objects.filter(
+            superseded_at__isnull=True, valid_from__lte=cutoff, valid_to__gt=cutoff
+        ).values_list("light", flat=True)
+    )
+    counted = dict(facets(SiteFilter()).by["light"])
+    # Not begun by the cut-off: its spans start later, and until then it is green. Stock has no light.
+    unlit = Site.objects.count() - sum(expected.values())
+    expected["none"] += 1
+    expected["green"] += unlit - 1
+    assert counted == {light: count for light, count in expected.items() if count}
+
+
+def test_another_process_sees_an_edit_through_the_shared_base(world: World, settings: Any) -> None:
+    world.add(*(world.draft() for _ in range(5)))
+    first = snapshot()
+    siteindex.forget()
+    world.site(county="330212")
+    second = snapshot()
+    assert second.index.base.ids.size == 5  # the files of the first, and the edit on top of them
+    assert len(second.index) == 6
+    assert second.seq == first.seq + 1
+
+
+@pytest.mark.parametrize("damage", ["truncate", "garbage", "foreign epoch", "other schema", "token"])
+def test_files_that_do_not_belong_are_rebuilt(world: World, damage: str) -> None:
+    world.add(*(world.draft() for _ in range(5)))
+    snapshot()
+    siteindex.forget()
+    folder = max(Path(django_settings.POINT_INDEX_DIR).glob("segment-*"))
+    files = sorted(folder.glob("*.npy"))
+    manifest = next(path for path in folder.iterdir() if path.suffix == ".json")
+    if damage == "truncate":
+        files[0].write_bytes(files[0].read_bytes()[:-8])
+    elif damage == "garbage":
+        files[0].write_bytes(b"nothing that numpy knows")
+    elif damage == "foreign epoch":
+        ChangeHead.objects.update(epoch=uuid4())
+    elif damage == "token":
+        manifest.write_text(json.dumps({"token": "x"}))
+    else:
+        manifest.write_text(manifest.read_text().replace('"kind', '"kinder'))
+    assert len(snapshot().index) == 5
+    assert set(snapshot().index.base.columns) == set(SCHEMA)
+
+
+def test_a_restored_backup_throws_the_cache_away(world: World) -> None:
+    world.add(*(world.draft() for _ in range(3)))
+    assert facets(SiteFilter()).total == 3
+    Site.objects.update(deleted_seq=1)
+    assert facets(SiteFilter()).total == 3  # nothing in the sequence says so
+    ChangeHead.objects.update(epoch=uuid4())
+    assert facets(SiteFilter()).total == 0
+
+
+def test_many_changes_are_folded_into_a_new_base(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(siteindex, "_COMPACT_FLOOR", 3)
+    world.site()
+    snapshot()
+    for _ in range(5):
+        world.site()
+        snapshot()
+    held = snapshot()
+    assert held.index.delta_size <= 3
+    assert len(held.index) == 6
