@@ -50,9 +50,16 @@ def parse_pairs(text: str, *, lat_first: bool = False, limit: int = 5_000) -> li
         if not _in_world(x, y):
             turned = _in_world(y, x)
             template = (
-                gettext_noop("第 %(number)d 行的经度 %(x)s、纬度 %(y)s 超出范围;请检查经纬度的先后顺序", number=number, x=x, y=y)
+                gettext_noop(
+                    "第 %(number)d 行的经度 %(x)s、纬度 %(y)s 超出范围;请检查经纬度的先后顺序",
+                    number=number,
+                    x=x,
+                    y=y,
+                )
                 if turned
-                else gettext_noop("第 %(number)d 行的经度 %(x)s、纬度 %(y)s 不在地球上", number=number, x=x, y=y)
+                else gettext_noop(
+                    "第 %(number)d 行的经度 %(x)s、纬度 %(y)s 不在地球上", number=number, x=x, y=y
+                )
             )
             raise CoordinateTextError(template, other_order=turned)
         pairs.append((x, y))

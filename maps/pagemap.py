@@ -187,6 +187,7 @@ class PageMap(folium.Map):  # type: ignore[misc]
     `location`: (latitude, longitude) in degrees, EPSG:4326, as folium has it.
     `bounds`: ((south, west), (north, east)): the view cannot leave it by far. `label`: the accessible name.
     `fit`: start with `bounds` in view instead of `location` and `zoom`.
+    `zoom_snap`: zoom levels are multiples of it; a map without tiles may stand between two levels.
     """
 
     default_js: ClassVar[Sequence[tuple[str, str]]] = ()
@@ -204,11 +205,13 @@ class PageMap(folium.Map):  # type: ignore[misc]
         min_zoom: int = MIN_ZOOM,
         max_zoom: int = MAX_ZOOM,
         fit: bool = False,
+        zoom_snap: float = 1,
     ) -> None:
         super().__init__(location=location, zoom_start=zoom, tiles=None, zoom_control=False)
         self._id = element_id
         self.element_id, self.label, self.basemap = element_id, label, basemap
         self.bounds, self.min_zoom, self.max_zoom, self.fit = bounds, min_zoom, max_zoom, fit
+        self.zoom_snap = zoom_snap
         for source in basemap.sources:
             self.add_child(
                 BasemapTiles(source.url, basemap.credit or "-", source.subdomains, source.max_native_zoom)
@@ -223,6 +226,7 @@ class PageMap(folium.Map):  # type: ignore[misc]
             "maxZoom": self.max_zoom,
             "bounds": [list(corner) for corner in self.bounds] if self.bounds else None,
             "fit": self.fit,
+            "zoomSnap": self.zoom_snap,
             "label": self.label,
             "datum": self.basemap.datum,
             "basemap": self.basemap.name,

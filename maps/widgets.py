@@ -59,12 +59,16 @@ class EditorOptions:
     locate_url: str = ""
     borders: Sequence[Mapping[str, object]] = ()
     colour: str = "#0b5a87"
-    datums: Sequence[tuple[str, Any]] = field(default_factory=lambda: [(datum.value, datum.value) for datum in Datum])
+    datums: Sequence[tuple[str, Any]] = field(
+        default_factory=lambda: [(datum.value, datum.value) for datum in Datum]
+    )
     #: The pair as it came in, in words; empty when it is what is stored.
     source_note: str = ""
 
 
-def read_pairs(text: str, *, datum: str, lat_first: bool) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+def read_pairs(
+    text: str, *, datum: str, lat_first: bool
+) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     """((x, y) as typed, (longitude, latitude) in WGS-84) for each line.
 
     Raises CoordinateTextError or CoordinateError, and ValueError for a datum that is none.
@@ -213,7 +217,9 @@ def _geometry_of(text: str) -> BaseGeometry:
     except RecursionError as problem:
         raise forms.ValidationError(_("GeoJSON 嵌套层数过多。")) from problem
     except ValueError as problem:
-        raise forms.ValidationError(_("GeoJSON 不是合法的 JSON:%(problem)s") % {"problem": problem}) from problem
+        raise forms.ValidationError(
+            _("GeoJSON 不是合法的 JSON:%(problem)s") % {"problem": problem}
+        ) from problem
     return _read(document)
 
 

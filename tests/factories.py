@@ -16,6 +16,7 @@ from django.contrib.gis.geos import MultiPolygon, Polygon
 from projects.actions.batches import apply_site_drafts
 from projects.actions.drafts import SiteDraft
 from projects.models import (
+    AuditEntry,
     Boundary,
     Category,
     Department,
@@ -27,6 +28,7 @@ from projects.models import (
     Membership,
     Programme,
     Site,
+    SiteState,
     User,
 )
 from projects.models.access import access_of, system_access
@@ -275,3 +277,12 @@ def _cast(counties: dict[str, Division]) -> dict[str, User]:
 
 def codes(sites: Iterable[Site]) -> set[str]:
     return {site.code for site in sites}
+
+
+def database_content() -> tuple[int, int, list[Any]]:
+    """What a refused action must leave as it was."""
+    return (
+        AuditEntry.objects.count(),
+        SiteState.objects.count(),
+        list(Site.objects.order_by("pk").values()),
+    )

@@ -21,7 +21,6 @@ from projects.rules.policy import Policy
 from projects.rules.spans import Span, first_days, spans
 from projects.rules.vocabulary import Stage
 
-
 T = TypeVar("T", SiteReport, SiteState, PlanChange)
 
 

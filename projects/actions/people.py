@@ -30,7 +30,12 @@ def target_of(membership: Membership) -> Target:
 
 
 def save_user(
-    *, access: Access, user: User, memberships: Sequence[Membership], password: str | None = None, reason: str = ""
+    *,
+    access: Access,
+    user: User,
+    memberships: Sequence[Membership],
+    password: str | None = None,
+    reason: str = "",
 ) -> User:
     """Write a user together with all their roles (those not given are ended and removed).
 
@@ -39,10 +44,14 @@ def save_user(
     """
     with transaction.atomic():
         is_new = user.pk is None
-        before = [] if is_new else list(Membership.objects.select_for_update().filter(user=user).order_by("pk"))
+        before = (
+            [] if is_new else list(Membership.objects.select_for_update().filter(user=user).order_by("pk"))
+        )
         if (not is_new and not may_manage(access, before)) or not may_manage(access, memberships):
             raise NotAllowed(_("这个账号或其中的角色不在您的管理范围内。"))
-        if user.pk == access.user_id and (not user.is_active or not user.is_staff or not _administers(memberships)):
+        if user.pk == access.user_id and (
+            not user.is_active or not user.is_staff or not _administers(memberships)
+        ):
             raise NotAllowed(_("不能停用自己的账号,也不能去掉自己的管理员角色。"))
         stored = User.objects.select_for_update().filter(pk=user.pk).first()
         flags = _flags(stored) if stored is not None else {}
@@ -89,7 +98,9 @@ def _set_password(user: User, password: str) -> None:
 
 
 def _administers(memberships: Iterable[Membership]) -> bool:
-    return any(membership.role == "administrator" and membership.valid_to is None for membership in memberships)
+    return any(
+        membership.role == "administrator" and membership.valid_to is None for membership in memberships
+    )
 
 
 def _flags(user: User) -> dict[str, bool]:

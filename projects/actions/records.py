@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from projects.actions import ledger
 from projects.actions.errors import Invalid
-from projects.actions.rows import entry_of, save_row
+from projects.actions.rows import entry_of, require_city, save_row
 from projects.actions.sitewriting import departments_of
 from projects.models import (
     Department,
@@ -36,24 +36,31 @@ def report_indicator(*, access: Access, row: IndicatorReport, reason: str = "") 
     """Record an indicator's reported output. Append-only. Raises NotAllowed, Invalid."""
     if row.as_of > timezone.localdate():
         raise Invalid({"as_of": _("截至日期不能晚于今天。")})
-    if row.corrects is not None:
-        if (row.corrects.indicator_id, row.corrects.division_id) != (row.indicator_id, row.division_id):
+    if row.corrects_id is not None:
+        corrected = IndicatorReport.objects.get(pk=row.corrects_id)
+        if (corrected.indicator_id, corrected.division_id) != (row.indicator_id, row.division_id):
             raise Invalid({"corrects": _("被更正的报告不属于这个指标和区划。")})
         _require_reason(row.correction_reason)
     target = indicator_target(row.indicator_id, row.division_id)
-    return save_row(access=access, row=row, permission=Permission.INDICATOR_REPORT, reason=reason, target=target)
+    return save_row(
+        access=access, row=row, permission=Permission.INDICATOR_REPORT, reason=reason, target=target
+    )
 
 
 def report_funding(*, access: Access, row: FundingReport, reason: str = "") -> FundingReport:
     """Record what has been used of a line. Append-only. Raises NotAllowed, Invalid."""
     if row.as_of > timezone.localdate():
         raise Invalid({"as_of": _("截至日期不能晚于今天。")})
-    if row.corrects is not None:
-        if row.corrects.line_id != row.line_id:
+    if row.corrects_id is not None:
+        if FundingReport.objects.get(pk=row.corrects_id).line_id != row.line_id:
             raise Invalid({"corrects": _("被更正的报告不属于这笔资金。")})
         _require_reason(row.correction_reason)
     return save_row(
-        access=access, row=row, permission=Permission.FUNDING_REPORT, reason=reason, target=line_target(row.line)
+        access=access,
+        row=row,
+        permission=Permission.FUNDING_REPORT,
+        reason=reason,
+        target=line_target(row.line),
     )
 
 
@@ -62,8 +69,11 @@ def save_division_target(*, access: Access, row: DivisionTarget, reason: str = "
     return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
 
 
-def set_co_departments(*, access: Access, row: Indicator | Project, departments: Iterable[Department]) -> None:
-    """Which departments support an indicator or project. Part of the caller's transaction; one entry if it differs."""
+def set_co_departments(
+    *, access: Access, row: Indicator | Project, departments: Iterable[Department]
+) -> None:
+    """Which departments support an indicator or project; one entry if it differs. Raises NotAllowed."""
+    require_city(access, Permission.PROGRAMME_CHANGE)
     wanted = sorted(department.pk for department in departments)
     with transaction.atomic():
         before = sorted(row.co_departments.values_list("pk", flat=True))

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -42,12 +41,22 @@ class AuditEntryAdmin(ScopedAdmin[AuditEntry]):
     list_filter = ["subject_type"]
     search_fields = ["subject_id", "action"]
     list_select_related = ["actor", "division"]
-    fields = ["seq", "recorded_at", "actor", "what", "subject", "division", "changes", "previous_hash", "hash"]
+    fields = (
+        "seq",
+        "recorded_at",
+        "actor",
+        "what",
+        "subject",
+        "division",
+        "changes",
+        "previous_hash",
+        "hash",
+    )
     readonly_fields = fields
     list_hint = gettext_lazy("每一次写入都有一条记录,按顺序编号、前后相扣,不能修改。")
 
     def rows(self, access: Access, permission: Permission) -> QuerySet[AuditEntry]:
-        return reach(AuditEntry.objects.all(), access, permission, division="division")  # type: ignore[arg-type,return-value]
+        return reach(AuditEntry.objects.all(), access, permission, division="division")  # type: ignore[return-value]
 
     @admin.display(description=gettext_lazy("动作"), ordering="action")
     def what(self, obj: AuditEntry) -> str:
@@ -79,7 +88,7 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
     list_select_related = ["recorded_by"]
     fields = ["file_name", "file_sha256", "recorded_at", "recorded_by", "rows_read", "created_count",
               "updated_count", "unchanged_count", "first_seq", "last_seq"]  # fmt: skip
-    readonly_fields = fields
+    readonly_fields = tuple(fields)
     list_hint = gettext_lazy("通过文件导入的批次。")
 
     def rows(self, access: Access, permission: Permission) -> QuerySet[ImportBatch]:
@@ -90,6 +99,3 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
     @admin.display(description=gettext_lazy("行数"))
     def rows_read(self, obj: ImportBatch) -> int:
         return int(obj.rows)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return super().has_module_permission(request)

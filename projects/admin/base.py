@@ -155,7 +155,9 @@ class ScopedAdmin(_ModelAdmin[M]):
 
     # -- writing ------------------------------------------------------------------------------------------
 
-    def get_form(self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         made = super().get_form(request, obj, change=change, **kwargs)
         return type(made.__name__, (made,), {"request": request})
 
@@ -165,7 +167,9 @@ class ScopedAdmin(_ModelAdmin[M]):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         self.write_row(request, form.instance, form, request.POST.get("reason", "").strip()[:300])
 
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
         return ""
 
     # The audit chain is the record of what was done; Django's own log would be a second one without scope.
@@ -209,6 +213,10 @@ class ScopedAdmin(_ModelAdmin[M]):
             typed_reason=request.POST.get("reason", ""),
         )
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = {"title": self.opts.verbose_name_plural}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     # -- removing: the row stays, its removal gets a number and a reason ------------------------------------
 

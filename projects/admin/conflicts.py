@@ -3,13 +3,16 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db import models
 
 from projects.actions.ledger import as_json
 from projects.admin.readable import field_label, readable
 from projects.models import AuditEntry
+
+#: Fields that cannot be merged: the form goes on from the other's, and what I typed is shown beside it.
+TAKEN_ANYWAY: Final = frozenset({"contributions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def conflict_of(row: models.Model, seen_seq: int, typed: Mapping[str, Any]) -> C
                 mine=readable(model, name, mine),
                 who=str(entry.actor or "–"),
                 when=entry.recorded_at,
-                mine_kept=mine not in (before, now),
+                mine_kept=mine not in (before, now) and name not in TAKEN_ANYWAY,
             )
         )
     return Conflict(tuple(differences), tuple(entries))

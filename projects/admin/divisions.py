@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminDateWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -24,10 +25,13 @@ from projects.rules.vocabulary import DivisionLevel
 class DivisionForm(ScopedForm):
     """A division and, when it moves, its new parent from a day on."""
 
-    parent = forms.ModelChoiceField(label=gettext_lazy("上级"), queryset=Division.objects.none(), required=False)
+    parent = forms.ModelChoiceField(
+        label=gettext_lazy("上级"), queryset=Division.objects.none(), required=False
+    )
     parent_from = forms.DateField(
         label=gettext_lazy("隶属自"),
         required=False,
+        widget=AdminDateWidget,
         help_text=gettext_lazy("改变上级时必填:从这一天起隶属新的上级,以前的隶属关系保留。"),
     )
 
@@ -52,7 +56,9 @@ class DivisionForm(ScopedForm):
 
 def parent_of(division: Division) -> DivisionParent | None:
     """Today's row."""
-    return DivisionParent.objects.filter(child=division, valid_to__isnull=True).select_related("parent").first()
+    return (
+        DivisionParent.objects.filter(child=division, valid_to__isnull=True).select_related("parent").first()
+    )
 
 
 @admin.register(Division)
@@ -70,7 +76,16 @@ class DivisionAdmin(ScopedAdmin[Division]):
 
     def get_fields(self, request: HttpRequest, obj: Division | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
-            return ["code", "name_zh", "name_en", "level", "valid_from", "valid_to", "parent_shown", "known_as"]
+            return [
+                "code",
+                "name_zh",
+                "name_en",
+                "level",
+                "valid_from",
+                "valid_to",
+                "parent_shown",
+                "known_as",
+            ]
         return self.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Division | None = None) -> list[str]:
@@ -88,9 +103,9 @@ class DivisionAdmin(ScopedAdmin[Division]):
     def write_row(self, request: HttpRequest, obj: Division, form: Any, reason: str) -> None:
         access = access_for(request)
         data = form.cleaned_data
-        if obj.pk is None and Division.objects.filter(code=obj.code).exists():
-            raise Invalid({"code": _("这个区划代码已经存在。")})
-        if obj.pk is None:
+        if obj._state.adding:
+            if Division.objects.filter(code=obj.code).exists():
+                raise Invalid({"code": _("这个区划代码已经存在。")})
             saved = save_division(
                 access=access,
                 code=obj.code,
@@ -117,13 +132,24 @@ class BoundaryAdmin(ScopedAdmin[Boundary]):
     list_display = ["division", "source", "licence", "review_number", "valid_from", "valid_to"]
     search_fields = ["division__name_zh", "division__code", "source", "review_number"]
     list_select_related = ["division"]
-    fields = ["division", "source", "licence", "review_number", "declared_datum", "valid_from", "valid_to", "size"]
+    fields = [
+        "division",
+        "source",
+        "licence",
+        "review_number",
+        "declared_datum",
+        "valid_from",
+        "valid_to",
+        "size",
+    ]
     readonly_fields = ["division", "declared_datum", "valid_from", "valid_to", "size"]
     list_hint = gettext_lazy("边界用 load_divisions 命令载入;在这里补登来源、许可和审图号。")
 
     def rows(self, access: Access, permission: Permission) -> QuerySet[Boundary]:
         own = divisions_of(access, [permission]).values("pk")
-        return Boundary.objects.filter(deleted_seq__isnull=True, division__in=own).order_by("division__code", "pk")
+        return Boundary.objects.filter(deleted_seq__isnull=True, division__in=own).order_by(
+            "division__code", "pk"
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Boundary]:
         rows = super().get_queryset(request)

@@ -45,7 +45,8 @@ class ScopedForm(forms.ModelForm[Any]):
             self._put(key, shown[0] if isinstance(shown, list) else shown)
 
     def _put(self, key: str, value: Any) -> None:
-        data: Any = self.data.copy()
+        held: Any = self.data
+        data = held.copy()
         data.pop(key, None)
         if value is not None:
             data[key] = value
@@ -65,7 +66,8 @@ class ScopedForm(forms.ModelForm[Any]):
                 self.take_over(name, stored)
             self._put(SEEN_SEQ, str(current))
             self.add_error(
-                None, _("在您打开之后,别人修改了这条记录。请看下面的对照;确认后再次保存。您填写的内容都还在。")
+                None,
+                _("在您打开之后,别人修改了这条记录。请看下面的对照;确认后再次保存。您填写的内容都还在。"),
             )
 
     def _show_refusal(self) -> None:

@@ -30,7 +30,9 @@ class FundingLineAdmin(ScopedAdmin[FundingLine]):
         rows: Any = FundingLine.objects.filter(deleted_seq__isnull=True)
         return reach(rows, access, permission, division="division", indicator="indicator")  # type: ignore[return-value]
 
-    def write_row(self, request: HttpRequest, obj: FundingLine, form: ModelForm[FundingLine], reason: str) -> None:
+    def write_row(
+        self, request: HttpRequest, obj: FundingLine, form: ModelForm[FundingLine], reason: str
+    ) -> None:
         save_funding_line(access=access_for(request), row=obj, reason=reason)
 
 

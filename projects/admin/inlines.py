@@ -7,7 +7,6 @@ from django.db import models
 from django.http import HttpRequest
 
 from projects.admin.base import ScopedAdmin
-from projects.models import Contribution, Indicator, Site
 
 M = TypeVar("M", bound=models.Model)
 P = TypeVar("P", bound=models.Model)
@@ -59,23 +58,3 @@ class ScopedInline(_TabularInline[M, P]):
             if field is not None and hasattr(field.widget, name):
                 setattr(field.widget, name, False)
         return field
-
-
-class ContributionInline(ScopedInline[Contribution, Site]):
-    """What the site counts towards. Without a row it is existing stock (存量)."""
-
-    model = Contribution
-    fields = ["indicator", "quantity"]
-    extra = 1
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "indicator":
-            own = self.parent_admin.choices_for(request, Indicator)
-            match = request.resolver_match
-            site_id = match.kwargs.get("object_id") if match is not None else None
-            if site_id is not None and str(site_id).isdigit():
-                # What is there already stays choosable, so that saving another field does not lose it.
-                there = Indicator.objects.filter(contributions__site_id=int(site_id)).values("pk")
-                own = Indicator.objects.filter(models.Q(pk__in=own.values("pk")) | models.Q(pk__in=there))
-            kwargs["queryset"] = own.select_related("category").order_by("category__number", "order", "pk")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -1,8 +1,10 @@
 """Where a position lies: the division by its border, the borders to draw, and the look-up for the map editor."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import shapely
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
@@ -14,37 +16,45 @@ from maps.geojson import geometry_to_mapping
 from maps.geometry import representative_point
 from maps.widgets import read_pairs
 from projects.models import Boundary, Division
+from projects.readmodels.locator import NOWHERE, current_locator
 
 #: A border on the editor is a help to the eye: 50 m off is fine, 100,000 vertices are not.
 _TOLERANCE_DEG: Final = 0.0005
 MAX_PAIRS_ASKED: Final = 200
+#: Borders are coarse at the coast: a pier this far off may be confirmed, farther out it is in the sea.
+OFFSHORE_M: Final = 2_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a position lies. `outside_m`: metres to the nearest border when it lies in none (then `division` is
+    the nearest one, or None beyond every known border)."""
+
+    division: Division | None
+    outside_m: float = 0.0
 
 
 def has_borders() -> bool:
-    return Boundary.objects.newest().exists()
+    """Without borders nobody can say where a position lies."""
+    return len(current_locator()) > 0
 
 
-def division_at(lon: float, lat: float) -> Division | None:
-    """The smallest division whose border (the one in force) holds the position; None where none does.
-
-    Degrees, EPSG:4326, inside the world. On a border between two the lower code wins.
-    """
-    here = shapely.Point(lon, lat)
-    best: Division | None = None
-    for boundary in Boundary.objects.newest().select_related("division").order_by("division__code").iterator():
-        west, south, east, north = boundary.geom.extent
-        if not (west <= lon <= east and south <= lat <= north):
-            continue
-        if not shapely.intersects(shapely.from_wkb(bytes(boundary.geom.wkb)), here):
-            continue
-        if best is None or _size(boundary.division) < _size(best):
-            best = boundary.division
-    return best
+def find(lon: float, lat: float) -> Found:
+    """The deepest division that holds a position (EPSG:4326); a pier off a coarse shore gets the nearest one."""
+    locator = current_locator()
+    lons, lats = np.array([lon]), np.array([lat])
+    division_id = int(locator.locate(lons, lats)[0])
+    if division_id != NOWHERE:
+        return Found(Division.objects.get(pk=division_id))
+    ids, metres = locator.nearest(lons, lats)
+    if int(ids[0]) == NOWHERE or metres[0] > OFFSHORE_M:
+        return Found(None, float(metres[0]))
+    return Found(Division.objects.get(pk=int(ids[0])), float(metres[0]))
 
 
-def division_of(geometry: BaseGeometry) -> Division | None:
-    """The division that a point, line or polygon belongs to: where its representative point lies."""
-    return division_at(*representative_point(geometry))
+def find_shape(geometry: BaseGeometry) -> Found:
+    """Where a point, line or polygon belongs: where its representative point lies."""
+    return find(*representative_point(geometry))
 
 
 def same_place(one: Division, other: Division) -> bool:
@@ -63,7 +73,7 @@ def borders_of(divisions: Iterable[Division], chosen: Division | None) -> list[M
         if nearest is not None:
             wanted[nearest.division_id] = True
     rows = Boundary.objects.newest().filter(division__in=list(wanted)).select_related("division")
-    found = []
+    found: list[Mapping[str, object]] = []
     for boundary in rows.order_by("division__code"):
         shape = shapely.simplify(shapely.from_wkb(bytes(boundary.geom.wkb)), _TOLERANCE_DEG)
         if not shape.is_empty:
@@ -97,8 +107,11 @@ def located(request: HttpRequest) -> JsonResponse:
     if not read:
         return _refused(_("请填写一对坐标,例如 121.55, 29.87。"))
     if len(read) > MAX_PAIRS_ASKED:
-        return _refused(_("一次最多预览 %(limit)d 对坐标;直接保存没有这个限制。") % {"limit": MAX_PAIRS_ASKED})
-    first = division_at(*read[0][1])
+        return _refused(
+            _("一次最多预览 %(limit)d 对坐标;直接保存没有这个限制。") % {"limit": MAX_PAIRS_ASKED}
+        )
+    found = find(*read[0][1])
+    first = found.division if found.outside_m == 0 else None
     return JsonResponse(
         {
             "points": [[round(lon, 7), round(lat, 7)] for _source, (lon, lat) in read],
@@ -111,10 +124,6 @@ def located(request: HttpRequest) -> JsonResponse:
 
 def _refused(message: str, *, other_order: bool = False) -> JsonResponse:
     return JsonResponse({"error": message, "other_order": other_order}, status=400)
-
-
-def _size(division: Division) -> int:
-    return division.tree_right - division.tree_left
 
 
 def _holds(outer: Division, inner: Division) -> bool:

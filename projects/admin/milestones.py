@@ -35,7 +35,9 @@ class MilestonesField(forms.CharField):
                     _("第 %(number)d 行应是日期和百分比,例如 2024-03-31 25。") % {"number": number}
                 ) from problem
             if not (percent.is_finite() and 0 <= percent <= 100):
-                raise forms.ValidationError(_("第 %(number)d 行的进度须在 0 到 100 之间。") % {"number": number})
+                raise forms.ValidationError(
+                    _("第 %(number)d 行的进度须在 0 到 100 之间。") % {"number": number}
+                )
             if milestones and day <= milestones[-1][0]:
                 raise forms.ValidationError(_("第 %(number)d 行的日期须晚于上一行。") % {"number": number})
             milestones.append((day, percent))

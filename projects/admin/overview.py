@@ -22,7 +22,11 @@ REPORT_EVERY: Final = dt.timedelta(days=31)
 
 def as_of() -> dt.date:
     """The day that the figures are about: the newest programme's cut-off, or today where there is none."""
-    newest = Programme.objects.filter(deleted_seq__isnull=True).order_by("-year", "key").values_list("cutoff", flat=True)
+    newest = (
+        Programme.objects.filter(deleted_seq__isnull=True)
+        .order_by("-year", "key")
+        .values_list("cutoff", flat=True)
+    )
     return newest.first() or timezone.localdate()
 
 
@@ -49,7 +53,9 @@ def unreported(access: Access, day: dt.date) -> SiteQuerySet:
     """Under way, counting towards a target, and without a report in the last month before the day."""
     counts = Contribution.objects.filter(site=OuterRef("pk"))
     return Site.objects.visible_to(access, Permission.SITE_REPORT).filter(
-        Q(reported_on__isnull=True) | Q(reported_on__lt=day - REPORT_EVERY), Exists(counts), stage__in=list(UNDER_WAY)
+        Q(reported_on__isnull=True) | Q(reported_on__lt=day - REPORT_EVERY),
+        Exists(counts),
+        stage__in=list(UNDER_WAY),
     )
 
 

@@ -82,7 +82,7 @@ class UserAdmin(ScopedAdmin[User]):
         if is_unlimited(access, permission):
             return User.objects.prefetch_related("memberships__division", "memberships__department")
         own: Any = reach(
-            Membership.objects.all(), access, permission, division="division"  # type: ignore[arg-type]
+            Membership.objects.all(), access, permission, division="division"
         )  # fmt: skip
         foreign = Membership.objects.exclude(pk__in=own.values("pk"))
         # Whoever also has a role elsewhere is not this administrator's to manage.
@@ -101,7 +101,9 @@ class UserAdmin(ScopedAdmin[User]):
         names = ["username", "last_name", "first_name", "email", "is_active", "is_staff"]
         return [*names, "password"] if obj is None else [*names, "set_password_link", "last_login"]
 
-    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         made = super().get_form(request, obj, change=change, **kwargs)
         if obj is not None:
             made.base_fields.pop("password", None)
@@ -160,7 +162,9 @@ class UserAdmin(ScopedAdmin[User]):
         form: Any = SetPasswordForm(user, request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
-                set_password(access=access_for(request), user=user, password=form.cleaned_data["new_password1"])
+                set_password(
+                    access=access_for(request), user=user, password=form.cleaned_data["new_password1"]
+                )
             except Invalid as refusal:
                 form.add_error("new_password1", str(refusal))
             except ActionError as refusal:

@@ -23,7 +23,17 @@ class LagPolicyAdmin(ScopedAdmin[LagPolicy]):
     add = change = Permission.POLICY_CHANGE
     list_display = ["name_zh", "key", "version", "effective_from", "in_use"]
     search_fields = ["name_zh", "key", "source"]
-    fields = ["key", "version", "name_zh", "name_en", "rules", "source", "effective_from", "in_use", "new_version"]
+    fields = [
+        "key",
+        "version",
+        "name_zh",
+        "name_en",
+        "rules",
+        "source",
+        "effective_from",
+        "in_use",
+        "new_version",
+    ]
     readonly_fields = ["in_use", "new_version"]
     list_hint = gettext_lazy("使用中的版本不能修改:另存为新版本,再在年度民生实事里选用它。")
 
@@ -32,26 +42,32 @@ class LagPolicyAdmin(ScopedAdmin[LagPolicy]):
 
     @admin.display(description=gettext_lazy("使用中"), boolean=True)
     def in_use(self, obj: LagPolicy) -> bool:
-        return obj.pk is not None and is_used(obj)
+        return not obj._state.adding and is_used(obj)
 
     @admin.display(description=gettext_lazy("新版本"))
     def new_version(self, obj: LagPolicy) -> Any:
-        if obj.pk is None:
+        if obj._state.adding:
             return "–"
         address = reverse("admin:projects_lagpolicy_add")
         return format_html('<a href="{}?from={}">{}</a>', address, obj.pk, _("以此为底稿另存新版本"))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         source = request.GET.get("from", "")
-        found = LagPolicy.objects.filter(pk=int(source)).first() if source.isascii() and source.isdigit() else None
+        found = (
+            LagPolicy.objects.filter(pk=int(source)).first()
+            if source.isascii() and source.isdigit()
+            else None
+        )
         if found is None:
-            return super().get_changeform_initial_data(request)  # type: ignore[return-value]
+            return super().get_changeform_initial_data(request)
         newest = LagPolicy.objects.filter(key=found.key).aggregate(newest=Max("version"))["newest"]
         names = ("key", "name_zh", "name_en", "source", "effective_from")
         rules = {**found.rules, "version": newest + 1}
         return {**{name: getattr(found, name) for name in names}, "rules": rules, "version": newest + 1}
 
-    def write_row(self, request: HttpRequest, obj: LagPolicy, form: ModelForm[LagPolicy], reason: str) -> None:
+    def write_row(
+        self, request: HttpRequest, obj: LagPolicy, form: ModelForm[LagPolicy], reason: str
+    ) -> None:
         save_policy(access=access_for(request), row=obj, reason=reason)
 
 

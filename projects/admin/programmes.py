@@ -125,7 +125,9 @@ class DivisionTargetAdmin(ScopedAdmin[DivisionTarget]):
     list_hint = gettext_lazy("一个指标分解到各区(县、市)的目标。")
 
     def rows(self, access: Access, permission: Permission) -> QuerySet[DivisionTarget]:
-        rows: Any = DivisionTarget.objects.filter(deleted_seq__isnull=True).order_by("indicator", "division__code")
+        rows: Any = DivisionTarget.objects.filter(deleted_seq__isnull=True).order_by(
+            "indicator", "division__code"
+        )
         return reach(rows, access, permission, division="division", indicator="indicator")  # type: ignore[return-value]
 
     def write_row(self, request: HttpRequest, obj: DivisionTarget, form: Any, reason: str) -> None:
@@ -161,9 +163,13 @@ class FacilityKindForm(ScopedForm):
                 )
             seen.add(key)
             if not all(isinstance(item, str) for item in entry.values()) or not entry.get("label_zh"):
-                raise forms.ValidationError(_("第 %(number)d 项须有 label_zh,各值都是文字。") % {"number": number})
+                raise forms.ValidationError(
+                    _("第 %(number)d 项须有 label_zh,各值都是文字。") % {"number": number}
+                )
             if entry.get("type", "text") not in _ATTRIBUTE_TYPES:
-                raise forms.ValidationError(_("第 %(number)d 项的 type 应是 integer 或 text。") % {"number": number})
+                raise forms.ValidationError(
+                    _("第 %(number)d 项的 type 应是 integer 或 text。") % {"number": number}
+                )
         return value
 
 
@@ -183,6 +189,3 @@ class FacilityKindAdmin(ScopedAdmin[FacilityKind]):
 
     def write_row(self, request: HttpRequest, obj: FacilityKind, form: Any, reason: str) -> None:
         programmes.save_kind(access=access_for(request), row=obj, reason=reason)
-
-
-

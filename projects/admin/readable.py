@@ -41,7 +41,9 @@ def readable(model: type[models.Model], name: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{key}: {item}" for key, item in value.items()) or "–"
     if isinstance(value, list | tuple):
-        return "; ".join(" ".join(map(str, item)) if isinstance(item, list | tuple) else str(item) for item in value)
+        return "; ".join(
+            " ".join(map(str, item)) if isinstance(item, list | tuple) else str(item) for item in value
+        )
     text = str(value)
     return text if len(text) <= _SHORT else text[:_SHORT] + "…"
 

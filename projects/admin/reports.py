@@ -36,7 +36,9 @@ class SiteReportAdmin(ScopedAdmin[SiteReport]):
     def target(self, obj: SiteReport) -> Target:
         return target_of(obj.site)
 
-    def write_row(self, request: HttpRequest, obj: SiteReport, form: ModelForm[SiteReport], reason: str) -> None:
+    def write_row(
+        self, request: HttpRequest, obj: SiteReport, form: ModelForm[SiteReport], reason: str
+    ) -> None:
         saved = report_site(
             access=access_for(request),
             site_id=obj.site_id,
@@ -56,7 +58,7 @@ class PlanChangeAdmin(ScopedAdmin[PlanChange]):
     list_select_related = ["site"]
     fields = ["site", "effective_on", "planned_start", "planned_finish", "milestones", "reason", "approval_number",
               "recorded_at", "recorded_by"]  # fmt: skip
-    readonly_fields = fields
+    readonly_fields = tuple(fields)
     list_hint = gettext_lazy("要调整计划,打开点位后点“调整计划”。")
 
     def rows(self, access: Access, permission: Permission) -> QuerySet[PlanChange]:

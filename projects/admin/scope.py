@@ -16,14 +16,16 @@ def access_for(request: HttpRequest) -> Access:
     """The actor's Access, asked of the database once a request."""
     held = getattr(request, "staff_access", None)
     if held is None:
-        held = access_of(request.user, timezone.localdate())  # type: ignore[arg-type]
+        held = access_of(request.user, timezone.localdate())
         request.staff_access = held  # type: ignore[attr-defined]
     return cast(Access, held)
 
 
 def is_unlimited(access: Access, permission: Permission) -> bool:
     """Whether `permission` is held for every row of the city."""
-    return any(scope.divisions is None and scope.departments is None for scope in scopes_for(access, permission))
+    return any(
+        scope.divisions is None and scope.departments is None for scope in scopes_for(access, permission)
+    )
 
 
 def reach(

@@ -6,14 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminDateWidget
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from maps.widgets import EditorOptions, GeometryField, GeometryText, GeometryValue, geojson_text
+from maps.widgets import EditorOptions, GeometryField, GeometryValue, geojson_text
 from projects.actions import siterows
 from projects.actions.drafts import SiteDraft
 from projects.admin.forms import ScopedForm
-from projects.admin.locating import division_of, has_borders, same_place
+from projects.admin.locating import find_shape, has_borders, same_place
 from projects.admin.milestones import MilestonesField
 from projects.models import Division, FacilityKind, Site
 from projects.rules.vocabulary import Service, Stage
@@ -45,16 +46,19 @@ class SiteForm(ScopedForm):
 
     kind_row: FacilityKind | None = None
     editor = EditorOptions()
+    #: Where the geometry lies; found while cleaning.
+    located_in: Division | None = None
 
     geometry = GeometryField(label=gettext_lazy("位置"))
     confirm_cross = forms.BooleanField(
         label=gettext_lazy("确认跨区管理"),
         required=False,
-        help_text=gettext_lazy("位置在一个区划、由另一个区划管理时须确认。进度计入管理区划,地图按位置显示。"),
+        help_text=gettext_lazy("位置在一个区划、由另一个区划管理时须确认:进度计入管理区划,地图按位置显示。"),
     )
     effective_on = forms.DateField(
         label=gettext_lazy("变更生效日期"),
         required=False,
+        widget=AdminDateWidget,
         help_text=gettext_lazy("建设阶段或服务状态从哪一天起变更;留空为今天。"),
     )
     baseline_milestones = MilestonesField(label=gettext_lazy("基线节点"), required=False)
@@ -92,35 +96,48 @@ class SiteForm(ScopedForm):
         managed_by: Division | None = cleaned.get("managed_by") or getattr(self.instance, "managed_by", None)
         if place is None or managed_by is None:
             return
-        self.instance.geom = siterows.to_geos(place.geometry)
-        self.instance.location = siterows.location_of(place.geometry)
         moved = "geometry" in self.changed_data or self.instance.pk is None
-        self.located_in = self.instance.located_in if not moved else self._found(place, managed_by)
-        if self.located_in is None:
+        if moved:
+            self.instance.geom = siterows.to_geos(place.geometry)
+            self.instance.location = siterows.location_of(place.geometry)
+        if not (moved or "managed_by" in self.changed_data):
             return
-        if not (moved or "managed_by" in self.changed_data) or same_place(self.located_in, managed_by):
-            return
-        if not cleaned.get("confirm_cross"):
-            self.add_error(
-                "confirm_cross",
-                _("位置在%(located)s,而管理区划是%(managed)s。如果确实如此,请勾选“确认跨区管理”后再保存。")
-                % {"located": self.located_in, "managed": managed_by},
-            )
+        doubt = self._locate(place, managed_by) if moved else ""
+        self.located_in = self.located_in or (None if moved else self.instance.located_in)
+        if self.located_in is not None and not same_place(self.located_in, managed_by):
+            doubt = _(
+                "位置在%(located)s,而管理区划是%(managed)s。如果确实如此,请勾选“确认跨区管理”后再保存。"
+            ) % {
+                "located": self.located_in,
+                "managed": managed_by,
+            }
+        if doubt and not cleaned.get("confirm_cross"):
+            self.add_error("confirm_cross", doubt)
 
-    located_in: Division | None = None
-
-    def _found(self, place: GeometryValue, managed_by: Division) -> Division | None:
+    def _locate(self, place: GeometryValue, managed_by: Division) -> str:
+        """Set `located_in`; what there is to confirm about it."""
         if not has_borders():
             # Without borders nobody can say better.
-            return managed_by
-        found = division_of(place.geometry)
-        if found is None:
+            self.located_in = managed_by
+            return ""
+        found = find_shape(place.geometry)
+        if found.division is None:
             self.add_error("geometry", _("这个位置不在任何已知区划内;请检查坐标和坐标系。"))
-        return found
+            return ""
+        self.located_in = found.division
+        if not found.outside_m:
+            return ""
+        return _(
+            "位置在区划边界之外约 %(metres)d 米,最近的是%(division)s。如果位置没有错,请勾选“确认跨区管理”。"
+        ) % {
+            "metres": round(found.outside_m),
+            "division": found.division,
+        }
 
     def _get_validation_exclusions(self) -> set[str]:
         # Set by the action from the geometry, after this form.
-        return super()._get_validation_exclusions() | {"geom", "location", "located_in", "public_id"}  # type: ignore[misc]
+        inherited: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return inherited | {"geom", "location", "located_in", "public_id"}
 
     def attributes(self) -> dict[str, object]:
         """What is stored: filled-in fields of the kind, and what the row holds besides."""
@@ -143,6 +160,9 @@ class SiteForm(ScopedForm):
         return values
 
     def take_over(self, name: str, stored: Any) -> None:
+        if name == "contributions":
+            # The rows below already are the stored ones: see renew_contributions.
+            return
         if name == "geom":
             self._put("geometry", geojson_text(stored.geom))
             self._put("geometry_pairs", None)
@@ -218,6 +238,3 @@ class SiteForm(ScopedForm):
     def _source(place: GeometryValue) -> dict[str, Any]:
         x, y = place.source if place.source is not None else (None, None)
         return {"source_x": x, "source_y": y, "source_datum": place.datum.value}
-
-
-__all__ = ["ATTRIBUTE", "GeometryText", "SiteForm", "attribute_fields"]

@@ -1,8 +1,7 @@
 """Sites: list, form with map, steps, and what was reported and decided of each."""
 
 from collections.abc import Callable
-from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -23,12 +22,12 @@ from projects.actions.errors import ActionError, Invalid
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.sitewriting import contributions_of, target_of
 from projects.admin.base import ScopedAdmin
-from projects.admin.inlines import ContributionInline
+from projects.admin.contributions import ContributionInline, pairs_of_formsets, renew_contributions
 from projects.admin.locating import borders_of, located
 from projects.admin.overview import as_of
 from projects.admin.scope import access_for, divisions_of
-from projects.admin.siteform import ATTRIBUTE, SiteForm, attribute_fields
 from projects.admin.sitefilters import CrossFilter, KindFilter, LightFilter, ManagedByFilter, TodoFilter
+from projects.admin.siteform import ATTRIBUTE, SiteForm, attribute_fields
 from projects.admin.sitesteps import BY_SLUG, STEPS, Step
 from projects.models import Division, FacilityKind, Site
 from projects.models.choices import DATUMS
@@ -107,11 +106,13 @@ class SiteAdmin(ScopedAdmin[Site]):
 
     @admin.display(description=gettext_lazy("发布状态"), ordering="publication")
     def publication_column(self, obj: Site) -> str:
-        return format_html('<span class="state state--{}">{}</span>', obj.publication, obj.get_publication_display())
+        return format_html(
+            '<span class="state state--{}">{}</span>', obj.publication, obj.get_publication_display()
+        )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         self._day = as_of()
-        return super().changelist_view(request, {"list_hint": self.list_hint, **(extra_context or {})})
+        return super().changelist_view(request, extra_context)
 
     # -- form -------------------------------------------------------------------------------------------
 
@@ -122,7 +123,9 @@ class SiteAdmin(ScopedAdmin[Site]):
         slug = request.POST.get("kind_slug") or request.GET.get("kind_slug", "")
         return FacilityKind.objects.filter(slug=slug, deleted_seq__isnull=True).first()
 
-    def get_form(self, request: HttpRequest, obj: Site | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Site | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         kind = self.kind_of(request, obj)
         base = type(
             "KindSiteForm",
@@ -199,7 +202,9 @@ class SiteAdmin(ScopedAdmin[Site]):
             # Verified is what somebody else finds on the spot, not what an editor picks.
             site = self._site_of(request)
             keep = site is not None and site.stage == Stage.VERIFIED
-            field.choices = [pair for pair in field.choices if pair[0] and (pair[0] != Stage.VERIFIED or keep)]
+            field.choices = [
+                pair for pair in field.choices if pair[0] and (pair[0] != Stage.VERIFIED or keep)
+            ]
         return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -232,7 +237,11 @@ class SiteAdmin(ScopedAdmin[Site]):
         return super().add_view(request, form_url, {"kind": kind, **(extra_context or {})})
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> Any:
         context = dict(extra_context or {})
         site = self.get_object(request, object_id)
@@ -250,10 +259,22 @@ class SiteAdmin(ScopedAdmin[Site]):
 
     # -- writing ------------------------------------------------------------------------------------------
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        site = self.get_object(request, object_id) if object_id is not None else None
+        if site is not None and request.method == "POST":
+            renew_contributions(request, site)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         access = access_for(request)
         reason = request.POST.get("reason", "").strip()[:300]
-        pairs = _pairs(formsets)
+        pairs = pairs_of_formsets(formsets)
         if not change:
             saved = add_site(access=access, draft=form.draft(tuple(pairs)), reason=reason)
             form.instance.pk = saved.pk
@@ -334,7 +355,9 @@ class SiteAdmin(ScopedAdmin[Site]):
             "possible": possible,
             "form": form,
         }
-        return TemplateResponse(request, "admin/projects/site/step.html", context, status=200 if possible else 403)
+        return TemplateResponse(
+            request, "admin/projects/site/step.html", context, status=200 if possible else 403
+        )
 
     # -- several at once --------------------------------------------------------------------------------------
 
@@ -371,14 +394,3 @@ class SiteAdmin(ScopedAdmin[Site]):
         if refused:
             more = "" if len(refused) <= _SHOWN_REFUSALS else _(" 等 %(count)d 个") % {"count": len(refused)}
             messages.error(request, _("没有处理:") + " ".join(refused[:_SHOWN_REFUSALS]) + more)
-
-
-def _pairs(formsets: Any) -> list[tuple[int, Decimal]]:
-    """(indicator id, quantity) of the rows that stay."""
-    pairs = []
-    for formset in formsets:
-        for form in formset.forms:
-            data = getattr(form, "cleaned_data", {})
-            if data.get("indicator") is not None and not data.get("DELETE"):
-                pairs.append((cast(int, data["indicator"].pk), cast(Decimal, data["quantity"])))
-    return pairs

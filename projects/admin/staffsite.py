@@ -1,7 +1,7 @@
 """The admin site: who gets in, what is registered, and the start page."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.core.exceptions import ImproperlyConfigured
@@ -15,9 +15,26 @@ from django.utils.translation import gettext_lazy as _
 from projects.admin.scope import access_for
 from projects.pages.context import in_language, with_query
 
+#: The menu: what is worked on daily first.
+GROUPS: Final = (
+    (
+        _("点位与填报"),
+        ("Site", "SiteReport", "PlanChange", "IndicatorReport", "FundingReport", "ImportBatch"),
+    ),
+    (
+        _("年度实事"),
+        ("Programme", "Category", "Project", "Indicator", "DivisionTarget", "PublishedFigure", "FundingLine"),
+    ),
+    (_("基础数据"), ("FacilityKind", "Division", "Boundary", "Department", "LagPolicy")),
+    (_("人员与审计"), ("User", "AuditEntry")),
+)
+
 
 class StaffSite(admin.AdminSite):
-    """Open to active staff with a membership in force. Django's permissions and superusers count for nothing."""
+    """Open to active staff with a membership in force.
+
+    Django's permissions and superusers count for nothing.
+    """
 
     site_header = _("身边民生实事 管理")
     site_title = _("民生实事管理")
@@ -46,9 +63,21 @@ class StaffSite(admin.AdminSite):
         user = request.user
         return bool(user.is_active and getattr(user, "is_staff", False) and access_for(request).grants)
 
-    def get_urls(self) -> list[URLResolver | URLPattern]:  # type: ignore[override]
+    def get_urls(self) -> list[URLResolver | URLPattern]:
         """Without `/r/` (view on site): it looks up any row of any table, whoever asks."""
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """What may be opened, in the order of the work instead of the alphabet."""
+        found = super().get_app_list(request, app_label)
+        by_name = {model["object_name"]: (app, model) for app in found for model in app["models"]}
+        groups = []
+        for title, names in GROUPS:
+            rows = [by_name.pop(name) for name in names if name in by_name]
+            if rows:
+                groups.append({**rows[0][0], "name": title, "models": [model for _app, model in rows]})
+        groups += [{**app, "models": [model]} for app, model in by_name.values()]
+        return groups
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         english = (translation.get_language() or "").startswith("en")
@@ -59,7 +88,9 @@ class StaffSite(admin.AdminSite):
         return {
             **super().each_context(request),
             "site_url": home,
-            "language_url": with_query(in_language(request.path, "zh-hans" if english else "en"), request.GET),
+            "language_url": with_query(
+                in_language(request.path, "zh-hans" if english else "en"), request.GET
+            ),
             "language_name": "中文" if english else "English",
             "language_code": "zh-Hans" if english else "en",
         }

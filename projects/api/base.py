@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -23,9 +24,9 @@ class PublicView(APIView):
     `filter_words`: the filters of this address; `own_words`: its further parameters.
     """
 
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = []
-    http_method_names: ClassVar[list[str]] = ["get", "head", "options"]
+    authentication_classes = ()
+    permission_classes = ()
+    http_method_names = ["get", "head", "options"]
     filter_words: ClassVar[Collection[str]] = PUBLIC_WORDS
     own_words: ClassVar[Collection[str]] = ()
     content_type: ClassVar[str] = "application/json"
@@ -40,8 +41,8 @@ class PublicView(APIView):
         super().initial(request, *args, **kwargs)
         self.held = snapshot()
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
-        response: HttpResponse = super().dispatch(request, *args, **kwargs)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
         response.headers.setdefault("Access-Control-Allow-Origin", "*")
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response

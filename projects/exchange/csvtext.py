@@ -104,7 +104,10 @@ def read_csv(data: bytes, *, encoding: str | None, max_rows: int) -> CsvText:
         delimiter = sniff_delimiter(text)
     notes.append(_("分隔符:%(name)s。") % {"name": _delimiter_name(delimiter)})
     records = _records(text, delimiter, first=2 if said else 1)
-    headers = _headers(next(records)[1])
+    first = next((cells for _number, cells in records if any(cell.strip() for cell in cells)), None)
+    if first is None:
+        raise UnreadableFile(_("文件是空的。"))
+    headers = _headers(first)
     kept: list[tuple[int, tuple[str, ...]]] = []
     ragged: list[Problem] = []
     blank = 0

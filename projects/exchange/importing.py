@@ -106,18 +106,21 @@ def plan_import(table: Table, options: ImportOptions, world: World) -> Plan:
         assert unlabelled.row is not None
         problems.append(replace(unlabelled, label=labels[unlabelled.row].label))
     whole = {number: values for number, values in rows.items() if number in divided}
-    result = _compare(whole, places, divided, columns, options, world)
-    notes += [*_same_place_note([places[number] for number in whole]), *result.notes]
-    ordered = sorted(
-        [*problems, *result.problems],
+    comparison = _Comparison(columns, options, world)
+    comparison.run(whole, places, divided)
+    notes += _same_place_note([places[number] for number in whole])
+    problems = sorted(
+        [*problems, *comparison.problems],
         key=lambda problem: (problem.severity is not Severity.ERROR, problem.row or 0),
     )
+    has_errors = any(problem.severity is Severity.ERROR for problem in problems)
     return Plan(
-        tuple(result.drafts),
-        tuple(result.updates),
-        result.unchanged,
-        tuple(result.missing),
-        tuple(ordered),
+        tuple(comparison.drafts),
+        tuple(comparison.updates),
+        comparison.unchanged,
+        # A row that could not be read is not missing.
+        () if has_errors else tuple(comparison.missing),
+        tuple(problems),
         tuple(notes),
         columns,
     )
@@ -171,96 +174,85 @@ def _columns(table: Table, options: ImportOptions) -> ColumnMap:
 
 
 @dataclass(slots=True)
-class _Outcome:
+class _Comparison:
+    """Holds the rows that could be read against what is there."""
+
+    columns: ColumnMap
+    options: ImportOptions
+    world: World
     drafts: list[SiteDraft] = field(default_factory=list)
     updates: list[SiteUpdate] = field(default_factory=list)
     unchanged: int = 0
     missing: list[tuple[str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
+    def run(
+        self, rows: Mapping[int, RowValues], places: Mapping[int, Place], divided: Mapping[int, Divided]
+    ) -> None:
+        codes = self._codes(rows, places)
+        existing = self.world.existing(sorted(set(codes.values())))
+        for number, values in rows.items():
+            code = codes[number]
+            there = existing.get(code)
+            if there is None:
+                self._add(values, code, places[number], divided[number])
+            elif there.is_removed:
+                self._say(
+                    values, code, _("编码 %(code)s 属于一个已删除的点位;请换一个编码。") % {"code": code}
+                )
+            else:
+                self._change(values, there, places[number], divided[number])
+        if self.options.code_column is None:
+            seen = set(codes.values())
+            of_source = self.world.codes_with_prefix(source_prefix(self.options.source))
+            self.missing = [pair for pair in of_source if pair[0] not in seen]
 
-def _compare(
-    rows: Mapping[int, RowValues],
-    places: Mapping[int, Place],
-    divided: Mapping[int, Divided],
-    columns: ColumnMap,
-    options: ImportOptions,
-    world: World,
-) -> _Outcome:
-    """Hold the rows against what is there."""
-    outcome = _Outcome()
-    if options.code_column is None:
-        codes, problems = generated_codes(rows, places, options.source)
-        outcome.problems += problems
-    else:
-        codes = {number: values.code for number, values in rows.items()}
-        outcome.problems += _double_codes(rows, columns.label("code"))
-    existing = world.existing(sorted(set(codes.values())))
-    for number, values in rows.items():
-        _compare_row(
-            values,
-            codes[number],
-            existing.get(codes[number]),
-            places[number],
-            divided[number],
-            columns,
-            options,
-            world,
-            outcome,
-        )
-    if options.code_column is None:
-        seen = set(codes.values())
-        outcome.missing = [
-            pair for pair in world.codes_with_prefix(source_prefix(options.source)) if pair[0] not in seen
-        ]
-    return outcome
+    def _codes(self, rows: Mapping[int, RowValues], places: Mapping[int, Place]) -> dict[int, str]:
+        if self.options.code_column is None:
+            codes, problems = generated_codes(rows, places, self.options.source)
+        else:
+            codes = {number: values.code for number, values in rows.items()}
+            problems = _double_codes(rows, self.columns.label("code"))
+        self.problems += problems
+        return codes
 
+    def _add(self, values: RowValues, code: str, place: Place, divisions: Divided) -> None:
+        pair = _contribution(values, self.world.indicator_id)
+        draft, warnings = draft_of(values, code, place, divisions, self.options, pair)
+        self._warn(values, code, warnings)
+        self._check(values, code, None, {draft.managed_by_id})
+        self.drafts.append(draft)
 
-def _compare_row(
-    values: RowValues,
-    code: str,
-    there: ExistingSite | None,
-    place: Place,
-    divisions: Divided,
-    columns: ColumnMap,
-    options: ImportOptions,
-    world: World,
-    outcome: _Outcome,
-) -> None:
-    def problem(sentence: str, severity: Severity = Severity.ERROR) -> None:
-        outcome.problems.append(
-            Problem(sentence, values.number, values.label, columns.label("code"), code, severity=severity)
-        )
-
-    pair = _contribution(values, world.indicator_id)
-    if there is not None and there.is_removed:
-        problem(_("编码 %(code)s 属于一个已删除的点位;请换一个编码。") % {"code": code})
-        return
-    if there is None:
-        draft, warnings = draft_of(values, code, place, divisions, options, pair)
-        managed = {draft.managed_by_id}
-    else:
-        changes, warnings = changes_of(values, there, place, divisions, options, pair)
+    def _change(self, values: RowValues, there: ExistingSite, place: Place, divisions: Divided) -> None:
+        pair = _contribution(values, self.world.indicator_id)
+        changes, warnings = changes_of(values, there, place, divisions, self.options, pair)
+        self._warn(values, there.code, warnings)
         if not changes:
-            outcome.unchanged += 1
+            self.unchanged += 1
             return
-        managed = {there.managed_by_id, int(str(changes.get("managed_by_id", there.managed_by_id)))}
-    for sentence in warnings:
-        problem(sentence, Severity.WARNING)
-    disorder = order_problem(values, there)
-    if disorder:
-        problem(disorder)
-    for division_id in managed:
-        if not world.may_manage(division_id):
-            problem(
-                _("%(division)s 不在您的管理区划内。")
-                % {"division": world.gazetteer.by_id.get(division_id, "")}
+        # Handing a site over takes a right on both sides.
+        after = divisions.managed_by if "managed_by_id" in changes else there.managed_by_id
+        self._check(values, there.code, there, {there.managed_by_id, after})
+        self.updates.append(SiteUpdate(there.id, there.version, changes))
+
+    def _check(self, values: RowValues, code: str, there: ExistingSite | None, managed: set[int]) -> None:
+        if disorder := order_problem(values, there):
+            self._say(values, code, disorder)
+        for division_id in sorted(managed):
+            if not self.world.may_manage(division_id):
+                division = self.world.gazetteer.by_id.get(division_id, "")
+                self._say(values, code, _("%(division)s 不在您的管理区划内。") % {"division": division})
+
+    def _warn(self, values: RowValues, code: str, sentences: Sequence[str]) -> None:
+        for sentence in sentences:
+            self._say(values, code, sentence, Severity.WARNING)
+
+    def _say(self, values: RowValues, code: str, sentence: str, severity: Severity = Severity.ERROR) -> None:
+        self.problems.append(
+            Problem(
+                sentence, values.number, values.label, self.columns.label("code"), code, severity=severity
             )
-    if there is None:
-        outcome.drafts.append(draft)
-    else:
-        outcome.updates.append(SiteUpdate(there.id, there.version, changes))
+        )
 
 
 def _contribution(values: RowValues, indicator_id: int | None) -> tuple[int, Decimal] | None:

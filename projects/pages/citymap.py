@@ -54,7 +54,7 @@ def site_map(detail: SiteDetail) -> PageMap:
         label=_("位置图"),
         basemap=configured_basemap(),
     )
-    DistrictOutlines(COUNTIES, chosen=row.division.code).add_to(page_map)
+    DistrictOutlines(COUNTIES).add_to(page_map)
     geometry: Mapping[str, object] = detail.geometry
     SiteGeometry(
         geometry,

@@ -55,7 +55,7 @@ def nearby(request: HttpRequest) -> HttpResponse:
     try:
         form = find_nearby(request.GET, held)
     except FilterError as error:
-        problem, form = error.message(), NearbyForm.empty(held)
+        problem, form = error.message(), NearbyForm.refused(request.GET, held)
     context = {
         "problem": problem,
         "form": form,

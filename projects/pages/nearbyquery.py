@@ -35,8 +35,10 @@ class NearbyForm:
     asked: bool
 
     @classmethod
-    def empty(cls, held: Snapshot) -> "NearbyForm":
-        return find_nearby(QueryDict(), held)
+    def refused(cls, query: QueryDict, held: Snapshot) -> "NearbyForm":
+        """The whole list, with what was typed still in its fields."""
+        typed = {word: query.get(word, "")[:60] for word in ("q", "lon", "lat")}
+        return replace(find_nearby(QueryDict(), held), **typed)
 
 
 def find_nearby(query: QueryDict, held: Snapshot) -> NearbyForm:

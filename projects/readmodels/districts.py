@@ -21,7 +21,7 @@ FORMULA = gettext_noop(
 
 @dataclass(frozen=True, slots=True)
 class CategoryProgress:
-    """One category in one district. A site that counts for two categories is in both; totals count it once."""
+    """One category in one district. A site that counts for two is in both; totals count it once."""
 
     slug: str
     number: int
@@ -33,7 +33,10 @@ class CategoryProgress:
 
 @dataclass(frozen=True, slots=True)
 class DistrictProgress:
-    """The figures of a district's page, all about `as_of`. `managers`: the divisions whose sites are counted."""
+    """The figures of a district's page, all about `as_of`.
+
+    `managers`: the divisions whose sites are counted; None for all, whoever manages them.
+    """
 
     programme: ProgrammeWords
     area: Area

@@ -127,7 +127,7 @@ def _indicator_rules(wanted: SiteFilter, held: Snapshot) -> list[tuple[str, Rule
                 f"i{sorted(codes)}",
                 lambda row: (
                     row.code in codes
-                    or (row.parent_id in words.indicators and words.indicators[row.parent_id].code in codes)
+                    or (row.parent_id is not None and words.indicators[row.parent_id].code in codes)
                 ),
             )
         )

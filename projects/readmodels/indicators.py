@@ -21,7 +21,8 @@ class IndicatorProgress:
     """One indicator in one area. Reported and counted are two figures; `output` is the one that it goes by.
 
     `target` None: 无目标. `counted`: what finished sites add up to, None where no site is listed or the
-    indicator is not counted by sites. `listed`: what all listed sites will add up to. `reported` None: 未上报.
+    indicator is not counted by sites. `listed`: what all listed sites will add up to.
+    `reported` None: 未上报.
     `is_demo`: `counted` or `reported` has 演示数据 in it. `subset_of`: the code of its whole (其中).
     """
 

@@ -20,7 +20,8 @@ class LateSite:
     """A late site. Everything but `row` (its name, kind and address) is about the day of the page.
 
     `planned_finish`: of the newest approved reschedule, None when there was none. `percent` 0..100, None when
-    not reported. `problem` and `plan` are empty where reasons are not published or none was given.
+    not reported. `overdue_days`: past the baseline's finish, 0 before it. `problem` and `plan` are empty
+    where reasons are not published or none was given.
     """
 
     row: SiteRow
@@ -28,6 +29,7 @@ class LateSite:
     stage: Stage
     baseline_finish: dt.date | None
     planned_finish: dt.date | None
+    overdue_days: int
     percent: Decimal | None
     reported_on: dt.date | None
     problem: str
@@ -79,6 +81,7 @@ def _rows(
                 standing[row.pk].stage,
                 finishes[row.pk],
                 plans.get(row.pk),
+                _days_past(finishes[row.pk], progress.as_of),
                 report.percent if report else None,
                 report.as_of if report else None,
                 report.problem if report and reasons else "",
@@ -86,6 +89,10 @@ def _rows(
             )
         )
     return tuple(found)
+
+
+def _days_past(finish: dt.date | None, day: dt.date) -> int:
+    return 0 if finish is None else max(0, (day - finish).days)
 
 
 def _plans(ids: Sequence[int], day: dt.date) -> dict[int, dt.date]:

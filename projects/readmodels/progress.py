@@ -40,9 +40,9 @@ _LATE = (Light.YELLOW, Light.RED)
 class Group:
     """`sites` sites with the same facts on the day.
 
-    `manager`: the division whose target they count towards. `started`: work has begun at some time, whatever
-    happened later. `start_due`, `finish_due`: the baseline expects the start / the finish by the day; both are
-    False where `has_plan` is False. `quantities`: by indicator, of each single site.
+    `manager`: the division whose target they count towards. `started`: work has begun at some time,
+    whatever happened later. `start_due`, `finish_due`: the baseline expects the start / the finish by the
+    day; both are False where `has_plan` is False. `quantities`: by indicator, of each single site.
     """
 
     sites: int

@@ -234,6 +234,7 @@ def map_vocabulary(language: str, vocabulary: Vocabulary) -> dict[str, object]:
             }
             for row in vocabulary.public_indicators()
         }
+        numbers = {row.category: row.category_number for row in vocabulary.indicators.values()}
         return {
             "kinds": [
                 {
@@ -245,7 +246,7 @@ def map_vocabulary(language: str, vocabulary: Vocabulary) -> dict[str, object]:
                 }
                 for kind in vocabulary.kinds
             ],
-            "categories": sorted(categories.values(), key=lambda row: row["number"]),
+            "categories": [categories[slug] for slug in sorted(categories, key=numbers.__getitem__)],
             "stages": _words(STAGE_ORDER),
             "services": _words(Service),
             "lights": _words(Light),

@@ -20,6 +20,8 @@ from projects.rules.vocabulary import FINISHED, Light, Service, Stage
 
 register = template.Library()
 
+STAGES, SERVICES, LIGHTS = frozenset(Stage), frozenset(Service), frozenset(Light)
+
 STAGE_TONES = {
     Stage.PLANNED: "calm",
     Stage.SITED: "calm",
@@ -127,35 +129,35 @@ def local_name(value: Any, field: str = "name") -> str:
 @register.filter
 def stage_label(value: str) -> str:
     """`building` -> 建设中."""
-    return _(Stage(value).term) if value in Stage else value
+    return _(Stage(value).term) if value in STAGES else value
 
 
 @register.filter
 def stage_tone(value: str) -> str:
-    return STAGE_TONES[Stage(value)] if value in Stage else "calm"
+    return STAGE_TONES[Stage(value)] if value in STAGES else "calm"
 
 
 @register.filter
 def is_under_way(value: str) -> bool:
     """Not finished: drawn hollow, and shown with its stage instead of its service."""
-    return value in Stage and Stage(value) not in FINISHED
+    return value in STAGES and Stage(value) not in FINISHED
 
 
 @register.filter
 def service_label(value: str) -> str:
     """`open` -> 开放."""
-    return _(Service(value).term) if value in Service else value
+    return _(Service(value).term) if value in SERVICES else value
 
 
 @register.filter
 def service_tone(value: str) -> str:
-    return SERVICE_TONES[Service(value)] if value in Service else "calm"
+    return SERVICE_TONES[Service(value)] if value in SERVICES else "calm"
 
 
 @register.filter
 def light_label(value: str) -> str:
     """`green` -> 绿灯."""
-    return _(Light(value).term) if value in Light else value
+    return _(Light(value).term) if value in LIGHTS else value
 
 
 @register.filter

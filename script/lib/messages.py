@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CATALOGUE = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
 PYTHON = ("config", "projects", "maps")
 MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "pgettext", "ngettext", "ngettext_lazy"}
-_TEMPLATE_CALL = re.compile(r"""\b(n?gettext)\((u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"))(?:,\s*(u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")))?""")
+_QUOTED = r"""u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
+_TEMPLATE_CALL = re.compile(rf"\b(n?gettext)\(({_QUOTED})(?:,\s*({_QUOTED}))?")
 
 Sentence = tuple[str, str | None]
 
@@ -42,7 +43,9 @@ def _in_python(path: Path) -> Iterator[Sentence]:
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         if name not in MARKS:
             continue
-        texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        texts = [
+            arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+        ]
         if not texts:
             continue
         yield (texts[0], texts[1]) if name.startswith("ngettext") and len(texts) > 1 else (texts[0], None)

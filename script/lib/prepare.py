@@ -8,13 +8,14 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from time import monotonic
 
 import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -74,7 +75,7 @@ def load_demo() -> None:
         print("The database is empty and the settings say DEMO=0: no demo data is loaded.")
         return
     print("  demo data …", flush=True)
-    call_command("load_demo")
+    call_command("load_demo", stdout=StringIO())  # script/server shows the logins once it serves
 
 
 def main(arguments: list[str]) -> int:
@@ -91,6 +92,9 @@ def main(arguments: list[str]) -> int:
         return 2
     except ImproperlyConfigured as problem:
         print(f"The application cannot start ({problem}); manage.py doctor says more.", file=sys.stderr)
+        return 2
+    except CommandError as problem:
+        print(problem, file=sys.stderr)
         return 2
     except OperationalError as problem:
         print(f"The database cannot be used ({problem}); manage.py doctor says more.", file=sys.stderr)

@@ -24,6 +24,7 @@
  * @property {number} maxZoom
  * @property {[[number, number], [number, number]] | null} bounds
  * @property {boolean} fit
+ * @property {number} zoomSnap
  * @property {string} label
  * @property {"wgs84" | "gcj02"} datum
  * @property {string} basemap

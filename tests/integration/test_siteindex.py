@@ -20,10 +20,10 @@ from projects.models import ChangeHead, Site
 from projects.readmodels import siteindex
 from projects.readmodels.facets import facets
 from projects.readmodels.indexfilters import compile_filter
-from projects.readmodels.sitelists import list_sites
-from projects.readmodels.sitequeries import SiteFilter
 from projects.readmodels.siteindex import snapshot
+from projects.readmodels.sitelists import list_sites
 from projects.readmodels.siteload import SCHEMA
+from projects.readmodels.sitequeries import SiteFilter
 from projects.readmodels.sitetiles import tile_json
 from projects.rules.vocabulary import Publication, Service, Stage
 from tests.factories import World

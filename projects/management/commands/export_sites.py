@@ -53,7 +53,8 @@ class Command(BaseCommand):
         self.stdout.write(_("%(count)d 个点位写入 %(path)s。") % {"count": count, "path": path})
         if path.suffix.lower() == ".csv":
             self.stdout.write(
-                _("读回:import_sites … --code code --kind-from kind --datum wgs84 --division-from column")
+                _("读回:import_sites … --code code --kind-from kind --datum wgs84 ")
+                + "--division-from column --allow-division-conflicts"
             )
 
 

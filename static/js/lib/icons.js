@@ -26,10 +26,10 @@ export function icons(sprites) {
       if (UNDER_WAY.has(stage)) {
         sign.append(
           svg("rect", {
-            x: 4.5,
-            y: 4.5,
-            width: 21,
-            height: 21,
+            x: 5.5,
+            y: 5.5,
+            width: 19,
+            height: 19,
             rx: 2,
             transform: "rotate(45 15 15)",
             fill: "#fff",

@@ -193,7 +193,6 @@ export function siteCard(card, tools) {
     };
     add(words.say("address"), about.address);
     add(words.say("hours"), about.opening_hours);
-    if (about.distance_m !== undefined) add(words.say("distance"), words.distance(about.distance_m));
     add(words.say("baseline"), span(about.baseline));
     if (span(about.plan) !== span(about.baseline)) add(words.say("plan"), span(about.plan));
     for (const each of about.attributes ?? []) {

@@ -40,6 +40,7 @@ export function siteItem(site, tools) {
     element(
       "span",
       { class: "site-item__distance" },
+      about.distance_m !== undefined && element("span", { class: "visually-hidden" }, words.say("distance")),
       about.distance_m === undefined ? "" : words.distance(about.distance_m)
     )
   );

@@ -12,7 +12,7 @@ const AROUND = 2 * Math.PI * 16;
  * @returns {DivIcon}
  */
 export function clusterIcon(cluster) {
-  const size = Math.round((34 + 5 * Math.min(4, Math.log10(cluster.count) * 1.25)) * cluster.scale);
+  const size = Math.round((30 + 4 * Math.min(4, Math.log10(cluster.count))) * cluster.scale);
   const ring = svg("svg", { class: "cluster__ring", viewBox: "0 0 36 36", "aria-hidden": "true" });
   ring.append(svg("circle", { class: "cluster__disc", cx: 18, cy: 18, r: 17.5 }));
   ring.append(svg("circle", { class: "cluster__rest", cx: 18, cy: 18, r: 16 }));

@@ -30,9 +30,9 @@ export function createPageMap(container, config, makers = {}) {
     maxZoom: config.maxZoom,
     zoomControl: false,
     attributionControl: false,
-    maxBounds: config.bounds ? new LatLngBounds(config.bounds).pad(0.6) : undefined,
+    maxBounds: config.bounds ? new LatLngBounds(config.bounds).pad(1.5) : undefined,
     maxBoundsViscosity: 0.8,
-    zoomSnap: 1,
+    zoomSnap: config.zoomSnap,
     tapTolerance: 20,
   });
   container.setAttribute("role", "region");
@@ -41,7 +41,10 @@ export function createPageMap(container, config, makers = {}) {
   if (config.fit && config.bounds) map.fitBounds(config.bounds, { animate: false });
   else map.setView(config.center, config.zoom, { animate: false });
 
-  if (config.basemap === "none") new /** @type {any} */ (Net)({ pane: "tilePane", updateWhenZooming: false }).addTo(map);
+  if (config.basemap === "none") {
+    map.createPane("net").classList.add("map-net-pane");
+    new /** @type {any} */ (Net)({ pane: "net", updateWhenZooming: false }).addTo(map);
+  }
   container.classList.toggle("page-map--bare", config.basemap === "none");
 
   /** @type {Record<string, (layer: any) => void>} */

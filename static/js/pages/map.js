@@ -1,4 +1,4 @@
-import { LatLngBounds, Marker, DivIcon } from "../../vendor/leaflet/leaflet-src.esm.js";
+import { DivIcon, GeoJSON, LatLngBounds, Marker } from "../../vendor/leaflet/leaflet-src.esm.js";
 import { debounce } from "../lib/debounce.js";
 import { icons as makeIcons } from "../lib/icons.js";
 import { pageData } from "../lib/page-data.js";
@@ -26,6 +26,7 @@ const mapConfig = pageData("map-config");
 const words = wording(settings);
 const icons = makeIcons(settings.sprites);
 const address = pageAddress();
+const start = address.read();
 const panel = /** @type {HTMLElement} */ (one("[data-panel]"));
 const form = /** @type {HTMLFormElement} */ (one("[data-filters]"));
 const message = /** @type {HTMLElement} */ (one("[data-map-message]"));
@@ -42,14 +43,21 @@ const card = siteCard(one("[data-card]"), {
 let chosen = null;
 /** @type {{tiles?: ReturnType<typeof createSiteTiles>, districts?: ReturnType<typeof createDistricts>}} */
 const layers = {};
+/** @type {GeoJSON | null} */
+let chosenShape = null;
 let pushedCard = false;
+let ready = false;
 let locateSays = "";
 
 const map = createPageMap(one("#map"), mapConfig, {
   districts(onMap, layer, notes) {
     layers.districts = createDistricts(onMap, layer, {
       english: words.english,
-      onNotice: (text) => notes("borders", text),
+      onNotice(text) {
+        notes("borders", text);
+        const extent = start.view ? null : layers.districts?.extentOf(filters.division);
+        if (extent) zoomTo(extent);
+      },
     });
   },
   "site-tiles"(onMap, layer) {
@@ -60,7 +68,8 @@ const map = createPageMap(one("#map"), mapConfig, {
       onCluster: ([west, south, east, north]) => zoomTo(new LatLngBounds([south, west], [north, east])),
       onState: (state) => {
         map.getContainer().classList.toggle("page-map--loading", state.loading);
-        tell(state.truncated ? words.say("map_capped") : "");
+        const trouble = state.error && words.say(state.error.name === "OfflineError" ? "offline" : "failed");
+        tell(trouble || (state.truncated ? words.say("map_capped") : ""));
       },
     });
   },
@@ -70,7 +79,7 @@ const sheet = bottomSheet(panel, {
   grip: one("[data-grip]"),
   head: one("[data-sheet-head]"),
   words,
-  onSettle: () => undefined,
+  onSettle: () => ready && updateList(),
 });
 const filters = filterForm(form, { words, icons, onChange: (push) => applyFilters(push) });
 const counts = facetCounts(form, { url: settings.api.facets, words });
@@ -187,7 +196,8 @@ function hideCard() {
   listView.hidden = false;
   card.close();
   chosen?.remove();
-  chosen = null;
+  chosenShape?.remove();
+  chosen = chosenShape = null;
   updateList();
 }
 
@@ -196,7 +206,14 @@ function markChosen(site) {
   if (site.geometry.type === "Point") {
     const [lon, lat] = /** @type {[number, number]} */ (site.geometry.coordinates);
     mark(lat, lon);
+    return;
   }
+  chosenShape?.remove();
+  const { colour } = site.properties.kind;
+  chosenShape = new GeoJSON(/** @type {any} */ (site.geometry), {
+    interactive: false,
+    style: { className: "site-shape", color: colour, fillColor: colour },
+  }).addTo(map);
 }
 
 /** @param {number} lat @param {number} lon */
@@ -257,13 +274,14 @@ one("[data-more-kinds]")?.addEventListener("click", (event) => {
   one("[data-kinds]").classList.toggle("chips--all", open);
 });
 
-const start = address.read();
 filters.fill(start.words);
 if (start.view) map.setView([start.view.lat, start.view.lon], start.view.zoom, { animate: false });
 else if (mapConfig.fit && mapConfig.bounds) {
   map.fitBounds(mapConfig.bounds, { paddingBottomRight: [0, sheet.covered()], animate: false });
 }
 if (start.site) openCard(start.site, null, undefined, false);
+/** @type {HTMLDetailsElement} */ (one(".more-filters")).open = false;
+ready = true;
 refresh();
 layers.tiles?.refresh();
 document.documentElement.classList.add("map-ready");

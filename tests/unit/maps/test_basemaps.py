@@ -42,11 +42,16 @@ def test_an_address_without_subdomains_has_one_host() -> None:
         (BasemapSettings("tianditu"), "TIANDITU_KEY"),
         (BasemapSettings("xyz", attribution="甲图"), "BASEMAP_URL"),
         (BasemapSettings("xyz", url="https://tiles.example/{z}/{x}.png", attribution="甲图"), "BASEMAP_URL"),
-        (BasemapSettings("xyz", url="https://t/{z}/{x}/{y}", attribution="甲图", datum="bd09"), "BASEMAP_DATUM"),
+        (
+            BasemapSettings("xyz", url="https://t/{z}/{x}/{y}", attribution="甲图", datum="bd09"),
+            "BASEMAP_DATUM",
+        ),
         (BasemapSettings("xyz", url="https://t/{z}/{x}/{y}"), "BASEMAP_ATTRIBUTION"),
     ],
 )
-def test_what_makes_no_map_is_refused_by_the_name_of_the_setting(settings: BasemapSettings, named: str) -> None:
+def test_what_makes_no_map_is_refused_by_the_name_of_the_setting(
+    settings: BasemapSettings, named: str
+) -> None:
     with pytest.raises(BasemapError, match=named):
         basemap_for(settings)
 

@@ -1,0 +1,12 @@
+"""Importing this registers every ModelAdmin; config.staffadmin does, once the models are there."""
+
+from projects.admin import (  # noqa: F401
+    audit,
+    divisions,
+    funding,
+    people,
+    policies,
+    programmes,
+    reports,
+    sites,
+)

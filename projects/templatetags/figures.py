@@ -1,0 +1,54 @@
+"""Figures as pages print them: rounded half up for display only, by thousands, never a 0 for a gap."""
+
+from decimal import Decimal
+
+from django import template
+from django.utils.translation import gettext as _
+
+from projects.rules.funding import to_digits
+from projects.rules.vocabulary import FundingSource
+
+register = template.Library()
+
+_YI = Decimal(100_000_000)
+
+
+@register.filter
+def amount(value: Decimal | int | None) -> str:
+    """`12500` -> `12,500`; `59.880` -> `59.88`; an en dash for None. At most three decimals."""
+    if value is None:
+        return "–"
+    whole, dot, decimals = to_digits(Decimal(value), 3).partition(".")
+    decimals = decimals.rstrip("0")
+    return f"{int(whole):,}{dot if decimals else ''}{decimals}"
+
+
+@register.filter
+def share(value: Decimal | None) -> str:
+    """A percentage with one decimal, as such figures are printed: 55.95 -> `56.0%`; an en dash for None."""
+    return "–" if value is None else f"{to_digits(value)}%"
+
+
+@register.filter
+def yi(value: Decimal | None) -> str:
+    """Yuan as 亿 with two decimals: 4016000000 -> `40.16`."""
+    return "–" if value is None else f"{Decimal(to_digits(value / _YI, 2)):,}"
+
+
+@register.filter
+def lead(value: Decimal | None) -> str:
+    """Percentage points ahead of schedule (> 0) or behind it."""
+    if value is None:
+        return "–"
+    points = {"points": to_digits(abs(value))}
+    if Decimal(to_digits(value)) == 0:
+        return _("与序时持平")
+    if value > 0:
+        return _("超前 %(points)s 个百分点") % points
+    return _("落后 %(points)s 个百分点") % points
+
+
+@register.filter
+def fund_source(value: str) -> str:
+    """`city` -> 市本级."""
+    return _(FundingSource(value).term)

@@ -1,0 +1,64 @@
+"""One gapless sequence; each entry carries the hash of the one before."""
+
+import datetime as dt
+import hashlib
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from projects.actions import ledger
+from projects.actions.sites import change_site
+from projects.models import AuditEntry, ChangeHead
+from tests.factories import World
+
+pytestmark = pytest.mark.django_db
+
+
+class TestLedger:
+    def test_numbers_are_gapless_and_hashes_chain(self, world: World) -> None:
+        world.add(*(world.draft() for _ in range(5)))
+        site = world.site()
+        change_site(access=world.access("admin"), site_id=site.pk, expected_version=1, changes={"phone": "1"})
+        entries = list(AuditEntry.objects.order_by("seq"))
+        assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
+        previous = "0" * 64
+        for entry in entries:
+            assert entry.previous_hash == previous
+            told = ledger.Entry(
+                entry.action, entry.subject_type, entry.subject_id, entry.division_id, entry.payload
+            )
+            bytes_ = ledger.canonical(
+                seq=entry.seq,
+                recorded_at=entry.recorded_at,
+                actor_id=entry.actor_id,
+                entry=told,
+                previous_hash=previous,
+            )
+            assert hashlib.sha256(bytes_).hexdigest() == entry.hash
+            previous = entry.hash
+        assert ChangeHead.objects.get().entry_hash == previous
+
+    def test_numbers_come_back_after_a_rollback(self, world: World) -> None:
+        world.site()
+        seq = ChangeHead.objects.get().seq
+        with pytest.raises(ZeroDivisionError), transaction.atomic(), ledger.take(3, actor_id=None):
+            raise ZeroDivisionError
+        assert ChangeHead.objects.get().seq == seq
+        world.site()
+        assert ChangeHead.objects.get().seq == seq + 1
+
+    def test_a_number_without_an_entry_is_refused(self, world: World) -> None:
+        with pytest.raises(RuntimeError), transaction.atomic(), ledger.take(1, actor_id=None):
+            pass
+
+    @pytest.mark.parametrize("value", [1.5, {"a": 0.1}, [float("nan")]])
+    def test_payloads_hold_no_floats(self, value: Any) -> None:
+        with pytest.raises(TypeError):
+            ledger.canonical(
+                seq=1,
+                recorded_at=dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
+                actor_id=None,
+                entry=ledger.Entry("a", "b", "1", None, {"value": value}),
+                previous_hash="",
+            )
