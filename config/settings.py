@@ -131,7 +131,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-# Debian 12's GDAL 3.6 cannot block files named by a spatial reference: none that a user gives ever reaches GDAL
+# Debian 12's GDAL 3.6 cannot block files named by a spatial reference: none that a user gives reaches GDAL
 # (EPSG codes go through PROJ as numbers, maps/crs.py).
 SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 
@@ -199,7 +199,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "身边民生实事 API",
-    "DESCRIPTION": "民生实事项目点位:公开、只读、匿名。Livelihood project sites: public, anonymous, read-only.",
+    "DESCRIPTION": "民生实事项目点位:公开、只读、匿名。Livelihood project sites: public, read-only.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],

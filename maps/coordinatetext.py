@@ -25,7 +25,7 @@ class CoordinateTextError(ValueError):
 
 
 def parse_pairs(text: str, *, lat_first: bool = False, limit: int = 5_000) -> list[tuple[float, float]]:
-    """(x = longitude, y = latitude) pairs in degrees of whatever datum was declared, in the order of the lines.
+    """(x = longitude, y = latitude) pairs in degrees of whatever datum was declared, in line order.
 
     Raises CoordinateTextError naming the line: not two numbers, outside the world, more than `limit` pairs.
     """

@@ -7,7 +7,7 @@ which a strict content security policy allows and a shared cache may keep.
 Traps of folium that this module stands between:
 
 * `JSCSSMixin.add_js_link` and `add_css_link` write to lists on the *class*: one page's link shows up on all
-  later ones. `default_js` and `default_css` are empty tuples here: such a call raises instead.
+  later ones. Each map has lists of its own here, and nothing prints them.
 * Element ids are random; HTML with them cannot be cached or compared. Ids are given by the caller.
 * `Map(tiles=None, max_zoom=18)` drops `max_zoom` (it would go to the tile layer that is not there). It is
   kept in the configuration.
@@ -17,20 +17,21 @@ Traps of folium that this module stands between:
   user text goes through folium: children accept addresses, numbers and GeoJSON, and all of it is JSON.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 import folium
-from branca.element import MacroElement, Template
+from branca.element import Element, Figure, MacroElement
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
+from jinja2 import Template
 
 from maps.basemaps import REFERRER_POLICY, Basemap
 
 Json = Any
 #: Leaflet's own limit for this page: the tile API answers zoom 0 to 18.
 MAX_ZOOM: Final = 18
-MIN_ZOOM: Final = 7
+MIN_ZOOM: Final = 6
 
 
 @runtime_checkable
@@ -40,21 +41,21 @@ class Configured(Protocol):
     def page_config(self) -> dict[str, Json]: ...
 
 
-class PageLayer(MacroElement):  # type: ignore[misc]
+class PageLayer(MacroElement):
     """A layer or control that the browser builds from JSON. `kind` picks the module that draws it."""
 
     kind: ClassVar[str]
     _template = Template("")
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = type(self).__name__
 
     def page_config(self) -> dict[str, Json]:
         raise NotImplementedError
 
 
-class BasemapTiles(folium.TileLayer):  # type: ignore[misc]
+class BasemapTiles(folium.TileLayer):
     """One tile layer of a basemap. The credit is shown as text, never as HTML."""
 
     kind = "tiles"
@@ -83,7 +84,7 @@ class BasemapTiles(folium.TileLayer):  # type: ignore[misc]
 
 
 class DistrictOutlines(PageLayer):
-    """Borders from an address that answers GeoJSON with `code`, `name_zh`, `name_en`, `review_number`, `notice_*`.
+    """Borders from an address that answers GeoJSON with `code`, `name_*`, `review_number` and `notice_*`.
 
     `shades`: code -> step 1 (light) to 5 (dark) or 0 (no figure). `links`: code -> address of its page.
     `chosen`: the code that stands out. Features whose geometry is null are passed over.
@@ -116,7 +117,7 @@ class DistrictOutlines(PageLayer):
 
 
 class SiteTiles(PageLayer):
-    """Clusters and points, tile by tile. The template has {z}, {x} and {y} in Web Mercator, whatever the basemap.
+    """Clusters and points, tile by tile; {z}, {x} and {y} are Web Mercator, whatever the basemap.
 
     `query`: fixed filter words, in the form of a query string; a page's own filters replace them.
     `points_from`: the first zoom level at which the server answers points only.
@@ -180,7 +181,7 @@ class ZoomButtons(PageLayer):
         return {"type": self.kind, "zoomIn": self.labels[0], "zoomOut": self.labels[1]}
 
 
-class PageMap(folium.Map):  # type: ignore[misc]
+class PageMap(folium.Map):
     """A Leaflet map of the page. `html` is what the template prints.
 
     `element_id`: the id of the `<div>`; the configuration's is `<element_id>-config`.
@@ -189,9 +190,6 @@ class PageMap(folium.Map):  # type: ignore[misc]
     `fit`: start with `bounds` in view instead of `location` and `zoom`.
     `zoom_snap`: zoom levels are multiples of it; a map without tiles may stand between two levels.
     """
-
-    default_js: ClassVar[Sequence[tuple[str, str]]] = ()
-    default_css: ClassVar[Sequence[tuple[str, str]]] = ()
 
     def __init__(
         self,
@@ -209,6 +207,8 @@ class PageMap(folium.Map):  # type: ignore[misc]
     ) -> None:
         super().__init__(location=location, zoom_start=zoom, tiles=None, zoom_control=False)
         self._id = element_id
+        self.default_js: list[tuple[str, str]] = []
+        self.default_css: list[tuple[str, str]] = []
         self.element_id, self.label, self.basemap = element_id, label, basemap
         self.bounds, self.min_zoom, self.max_zoom, self.fit = bounds, min_zoom, max_zoom, fit
         self.zoom_snap = zoom_snap
@@ -244,6 +244,9 @@ class PageMap(folium.Map):  # type: ignore[misc]
             json_script(self.page_config(), f"{self.element_id}-config"),
         )
 
-    def render(self, **_kwargs: object) -> None:
+    def render(self, **_kwargs: object) -> str:
         """Put only `html` into folium's figure: no header, no script, no link of folium's own."""
-        self.get_root().html.add_child(folium.Element(self.html), name=self.element_id)
+        figure = self.get_root()
+        if isinstance(figure, Figure):
+            figure.html.add_child(Element(self.html), name=self.element_id)
+        return self.html

@@ -1,4 +1,4 @@
-"""A form field for one geometry: drawn on a map, typed as coordinates in a declared datum, or pasted as GeoJSON.
+"""A form field for one geometry: drawn on a map, typed as pairs in a declared datum, or pasted as GeoJSON.
 
 The server reads all three and converts the datum; the browser only draws. Without JavaScript the coordinate
 fields work as they are. Borders to show come in as GeoJSON, so the field knows nothing of what they bound.
@@ -35,7 +35,7 @@ _PRECISION: Final = 7  # decimals of a degree: 1 cm
 
 @dataclass(frozen=True, slots=True)
 class GeometryText:
-    """What the form sent: GeoJSON, or coordinate pairs with their datum and order. Pairs win where there are some."""
+    """What the form sent: GeoJSON, or pairs with their datum and order. Pairs win where there are some."""
 
     geojson: str = ""
     pairs: str = ""
@@ -54,7 +54,7 @@ class GeometryValue:
 
 @dataclass(frozen=True, slots=True)
 class EditorOptions:
-    """What the map shows around the geometry. `borders`: GeoJSON geometries; the chosen ones are drawn stronger."""
+    """What the map shows around the geometry. `borders`: name, chosen (drawn stronger), GeoJSON geometry."""
 
     locate_url: str = ""
     borders: Sequence[Mapping[str, object]] = ()

@@ -80,8 +80,7 @@ def apply_site_drafts(
     `on_progress` is told how many more sites are written.
     """
     _check_scope(access, drafts, updates)
-    if publisher is not None:
-        _check_publisher(publisher, access, drafts)
+    _check_publisher(publisher, access, drafts)
     tell = on_progress or (lambda count: None)
     with transaction.atomic():
         _check_codes_free(drafts)
@@ -89,9 +88,11 @@ def apply_site_drafts(
         locked = {
             site.pk: site
             for site in Site.objects.select_for_update()
-            .filter(pk__in=[update.site_id for update in updates])
+            .filter(pk__in=[update.site_id for update in updates], deleted_seq__isnull=True)
             .order_by("pk")
         }
+        if len(locked) < len(updates):
+            raise Invalid({"": _("有点位在读取之后被删除,没有写入任何数据;请重新读取文件。")})
         total = len(drafts) + len(updates)
         result = BatchResult(0, 0, 0, 0)
         if total:
@@ -154,13 +155,14 @@ def _check_scope(access: Access, drafts: Sequence[SiteDraft], updates: Sequence[
             .filter(pk__in=ids)
             .values_list("pk", flat=True)
         )
-        outside += list(Site.objects.filter(pk__in=set(ids) - mine).values_list("code", flat=True))
+        outside += list(Site.objects.live().filter(pk__in=set(ids) - mine).values_list("code", flat=True))
         moved = divisions_for(access, Permission.SITE_CHANGE)
         if moved is not None:
+            # Handing a site over takes a right on both sides.
             outside += [
                 str(update.site_id)
                 for update in updates
-                if update.changes.get("managed_by_id", next(iter(moved), None)) not in moved
+                if "managed_by_id" in update.changes and update.changes["managed_by_id"] not in moved
             ]
     if outside:
         raise NotAllowed(
@@ -169,8 +171,12 @@ def _check_scope(access: Access, drafts: Sequence[SiteDraft], updates: Sequence[
         )
 
 
-def _check_publisher(publisher: Access, access: Access, drafts: Sequence[SiteDraft]) -> None:
-    """Publishing takes a second person with the right to publish each of these sites."""
+def _check_publisher(publisher: Access | None, access: Access, drafts: Sequence[SiteDraft]) -> None:
+    """Publishing takes a second person with the right to publish each of these sites; demo data does not."""
+    if publisher is None:
+        if any(draft.publication is Publication.PUBLISHED and not draft.is_demo for draft in drafts):
+            raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))
+        return
     departments: dict[tuple[int, ...], frozenset[int]] = {}
     for draft in drafts:
         indicators = tuple(pk for pk, _quantity in draft.contributions)

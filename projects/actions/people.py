@@ -1,4 +1,4 @@
-"""Writes to who works here. Names, addresses and passwords stay out of the audit chain: numbers and roles only."""
+"""Writes to who works here. The audit chain gets numbers and roles: no names, addresses or passwords."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,6 +1,6 @@
 """A site on its way to the public: submitted by one person, published by another, withdrawn by either."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -60,45 +60,20 @@ def publish_batch(*, access: Access, batch_id: int) -> int:
         batch = ImportBatch.objects.filter(pk=batch_id).first()
         if batch is None:
             raise Invalid({"batch": _("没有编号为 %(number)d 的导入批次。") % {"number": batch_id}})
-        added = AuditEntry.objects.filter(
-            seq__gte=batch.first_seq or 0, seq__lte=batch.last_seq or -1, action="site.add"
-        ).values_list("subject_id", flat=True)
-        waiting = (
-            Site.objects.live()
-            .filter(publication__in=[Publication.DRAFT.value, Publication.SUBMITTED.value])
-            .select_for_update()
-            .order_by("pk")
-        )
-        ids = sorted(int(pk) for pk in added)
-        sites = [
-            site
-            for start in range(0, len(ids), _CHUNK)
-            for site in waiting.filter(pk__in=ids[start : start + _CHUNK])
-        ]
+        sites = _lock_waiting(batch)
         if not sites:
             return 0
-        contributions: dict[int, list[tuple[int, Decimal]]] = {site.pk: [] for site in sites}
-        for start in range(0, len(sites), _CHUNK):
-            part = [site.pk for site in sites[start : start + _CHUNK]]
-            for row in Contribution.objects.filter(site__in=part):
-                contributions[row.site_id].append((row.indicator_id, row.quantity))
-        departments: dict[tuple[int, ...], frozenset[int]] = {}
+        contributions = _contributions(sites)
         for site in sites:
-            indicators = tuple(pk for pk, _quantity in contributions[site.pk])
-            if indicators not in departments:
-                departments[indicators] = departments_of(indicators)
-            submitted_by = site.submitted_by_id or batch.recorded_by_id
-            if not may_publish(access, submitted_by, Target(site.managed_by_id, departments[indicators])):
-                raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))
+            site.submitted_by_id = site.submitted_by_id or batch.recorded_by_id
+        _allow_all(access, sites, contributions)
         with ledger.take(len(sites), actor_id=access.user_id) as numbers:
             entries = []
-            for offset, site in enumerate(sites):
-                before = site.publication
-                site.publication = Publication.PUBLISHED.value
-                site.submitted_by_id = site.submitted_by_id or batch.recorded_by_id
+            for seq, site in enumerate(sites, start=numbers.first):
+                before, site.publication = site.publication, Publication.PUBLISHED.value
                 site.published_by_id = access.user_id
                 site.version += 1
-                site.changed_seq = numbers.first + offset
+                site.changed_seq = seq
                 site.updated_at = numbers.recorded_at
                 payload: dict[str, ledger.JSON] = {
                     "batch": batch.pk,
@@ -113,6 +88,45 @@ def publish_batch(*, access: Access, batch_id: int) -> int:
             )
             numbers.write(entries)
     return len(sites)
+
+
+def _lock_waiting(batch: ImportBatch) -> list[Site]:
+    """The batch's new sites that are not public yet, locked in the order of their ids."""
+    added = AuditEntry.objects.filter(
+        seq__gte=batch.first_seq or 0, seq__lte=batch.last_seq or -1, action="site.add"
+    ).values_list("subject_id", flat=True)
+    waiting = Site.objects.live().filter(
+        publication__in=[Publication.DRAFT.value, Publication.SUBMITTED.value]
+    )
+    ids = sorted(int(pk) for pk in added)
+    return [
+        site
+        for start in range(0, len(ids), _CHUNK)
+        for site in waiting.filter(pk__in=ids[start : start + _CHUNK]).select_for_update().order_by("pk")
+    ]
+
+
+def _contributions(sites: Sequence[Site]) -> dict[int, list[tuple[int, Decimal]]]:
+    """(indicator, quantity) pairs by site."""
+    found: dict[int, list[tuple[int, Decimal]]] = {site.pk: [] for site in sites}
+    ids = list(found)
+    for start in range(0, len(ids), _CHUNK):
+        for row in Contribution.objects.filter(site__in=ids[start : start + _CHUNK]):
+            found[row.site_id].append((row.indicator_id, row.quantity))
+    return found
+
+
+def _allow_all(
+    access: Access, sites: Sequence[Site], contributions: Mapping[int, list[tuple[int, Decimal]]]
+) -> None:
+    departments: dict[tuple[int, ...], frozenset[int]] = {}
+    for site in sites:
+        indicators = tuple(pk for pk, _quantity in contributions[site.pk])
+        if indicators not in departments:
+            departments[indicators] = departments_of(indicators)
+        target = Target(site.managed_by_id, departments[indicators])
+        if not may_publish(access, site.submitted_by_id, target):
+            raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))
 
 
 def _step(access: Access, site_id: int, expected_version: int, to: Publication, *, reason: str) -> Site:

@@ -86,9 +86,9 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
     see = Permission.IMPORT_RUN
     list_display = ["file_name", "recorded_at", "recorded_by", "rows_read", "created_count", "updated_count"]
     list_select_related = ["recorded_by"]
-    fields = ["file_name", "file_sha256", "recorded_at", "recorded_by", "rows_read", "created_count",
-              "updated_count", "unchanged_count", "first_seq", "last_seq"]  # fmt: skip
-    readonly_fields = tuple(fields)
+    fields = ("file_name", "file_sha256", "recorded_at", "recorded_by", "rows_read", "created_count",
+              "updated_count", "unchanged_count", "first_seq", "last_seq")  # fmt: skip
+    readonly_fields = fields
     list_hint = gettext_lazy("通过文件导入的批次。")
 
     def rows(self, access: Access, permission: Permission) -> QuerySet[ImportBatch]:

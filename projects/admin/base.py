@@ -8,7 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import OperationalError, models
-from django.forms import ModelForm
+from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -58,6 +58,9 @@ class ScopedAdmin(_ModelAdmin[M]):
     save_on_top = False
     actions_selection_counter = True
     change_form_template: ClassVar[str | None] = None
+
+    class Media:
+        js = (Script("js/admin/name-comboboxes.js", type="module"),)
 
     # -- whose rows ---------------------------------------------------------------------------------
 
@@ -259,7 +262,7 @@ class ScopedAdmin(_ModelAdmin[M]):
     def list_url(self) -> str:
         return reverse(f"{self.admin_site.name}:projects_{self.opts.model_name}_changelist")
 
-    # -- history ----------------------------------------------------------------------------------------------
+    # -- history ----------------------------------------------------------------------------------------
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -17,7 +17,7 @@ TAKEN_ANYWAY: Final = frozenset({"contributions"})
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that somebody else changed. `mine_kept`: I changed it too, and the form keeps what I typed."""
+    """One field that somebody else changed. `mine_kept`: I did too, and the form keeps what I typed."""
 
     name: str
     label: str
@@ -31,7 +31,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """What happened to a row since `seen_seq`. `entries`: who did what, also where no field of the form changed."""
+    """What happened to a row since `seen_seq`. `entries`: who did what, whatever the fields."""
 
     differences: tuple[Difference, ...]
     entries: tuple[AuditEntry, ...]

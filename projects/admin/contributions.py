@@ -54,7 +54,7 @@ def renew_contributions(request: HttpRequest, site: Site) -> None:
     was typed is kept in `request.typed_contributions` for the comparison that is shown.
     """
     seen = request.POST.get(SEEN_SEQ, "")
-    if not seen.isascii() or not seen.isdigit() or int(seen) == site.changed_seq:
+    if not seen.isascii() or not seen.isdigit() or len(seen) > 18 or int(seen) == site.changed_seq:
         return
     later = subject_entries(site).filter(seq__gt=int(seen))
     if not any("contributions" in entry.payload.get("changed", {}) for entry in later):

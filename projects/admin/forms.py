@@ -1,5 +1,6 @@
-"""The form under every change page: it shows why an action refused, and what another person changed meanwhile."""
+"""The form under every change page: why an action refused, and what another person changed meanwhile."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -12,10 +13,11 @@ from projects.actions.rows import audited
 from projects.admin.conflicts import Conflict, conflict_of
 
 SEEN_SEQ = "seen_seq"
+_LONGEST_SEQ = 18  # digits of what a database holds
 
 
 class ScopedForm(forms.ModelForm[Any]):
-    """`request` is set by ScopedAdmin.get_form. `conflict` is set when the row changed since it was opened."""
+    """`request` is set by ScopedAdmin.get_form; `conflict` when the row changed since it was opened."""
 
     request: HttpRequest
     conflict: Conflict | None = None
@@ -28,7 +30,11 @@ class ScopedForm(forms.ModelForm[Any]):
 
     def typed(self) -> dict[str, Any]:
         """What the form says, by audited name."""
-        return dict(audited(self.instance))
+        return self.on_form(audited(self.instance))
+
+    def on_form(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Only what can be typed here: the rest of the row is not mine."""
+        return {name: value for name, value in values.items() if name.removesuffix("_id") in self.fields}
 
     def take_over(self, name: str, stored: models.Model) -> None:
         """Put the stored value of a field that I left alone into the form that is shown again."""
@@ -57,7 +63,7 @@ class ScopedForm(forms.ModelForm[Any]):
         if self.instance.pk is None or current is None:
             return
         seen = str(self.data.get(SEEN_SEQ, ""))
-        if not seen.isascii() or not seen.isdigit():
+        if not seen.isascii() or not seen.isdigit() or len(seen) > _LONGEST_SEQ:
             self.add_error(None, _("表单不完整,请重新打开这一页。"))
         elif int(seen) != current:
             self.conflict = conflict_of(self.instance, int(seen), self.typed())

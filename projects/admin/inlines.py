@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from projects.admin.base import ScopedAdmin
 
@@ -22,9 +24,17 @@ else:
         pass
 
 
+class NamedCheckbox(forms.CheckboxInput):
+    """The box that takes a row out, with its word."""
+
+    def __init__(self) -> None:
+        super().__init__({"aria-label": _("删除")})
+
+
 class ScopedInline(_TabularInline[M, P]):
     """May be seen by who may see the parent, changed by who may change it. The parent's admin writes it."""
 
+    template = "admin/inline-table.html"
     extra = 0
     show_change_link = False
 
@@ -57,4 +67,13 @@ class ScopedInline(_TabularInline[M, P]):
         for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
             if field is not None and hasattr(field.widget, name):
                 setattr(field.widget, name, False)
+        if field is not None:
+            # The label of a cell is its column's head, which a screen reader does not read out in a form.
+            inner: Any = getattr(field.widget, "widget", field.widget)
+            inner.attrs["aria-label"] = str(field.label)
         return field
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        made = super().get_formset(request, obj, **kwargs)
+        made.deletion_widget = NamedCheckbox
+        return made

@@ -1,4 +1,4 @@
-"""Where a position lies: the division by its border, the borders to draw, and the look-up for the map editor."""
+"""Where a position lies, the borders to draw around it, and the look-up for the map editor."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,8 +27,10 @@ OFFSHORE_M: Final = 2_000.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a position lies. `outside_m`: metres to the nearest border when it lies in none (then `division` is
-    the nearest one, or None beyond every known border)."""
+    """Where a position lies. `outside_m`: metres to the nearest border when it lies in none.
+
+    `division` is then the nearest one, or None too far out.
+    """
 
     division: Division | None
     outside_m: float = 0.0
@@ -40,7 +42,7 @@ def has_borders() -> bool:
 
 
 def find(lon: float, lat: float) -> Found:
-    """The deepest division that holds a position (EPSG:4326); a pier off a coarse shore gets the nearest one."""
+    """The deepest division that holds a position (EPSG:4326); a pier off a shore gets the nearest one."""
     locator = current_locator()
     lons, lats = np.array([lon]), np.array([lat])
     division_id = int(locator.locate(lons, lats)[0])
@@ -63,7 +65,7 @@ def same_place(one: Division, other: Division) -> bool:
 
 
 def borders_of(divisions: Iterable[Division], chosen: Division | None) -> list[Mapping[str, object]]:
-    """Borders as GeoJSON for the editor, coarse: of the divisions, and of the chosen one or what is above it."""
+    """Borders as coarse GeoJSON for the editor: of the divisions, and of the chosen one or what holds it."""
     wanted = {division.pk: False for division in divisions}
     if chosen is not None:
         above = Boundary.objects.newest().filter(

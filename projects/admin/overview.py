@@ -1,4 +1,4 @@
-"""What needs doing: four questions over sites, asked by the start page (counts) and by the list (filter) alike."""
+"""What needs doing: questions over sites that the start page counts and the list filters by."""
 
 import datetime as dt
 from collections.abc import Callable

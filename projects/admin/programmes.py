@@ -140,8 +140,8 @@ class PublishedFigureAdmin(ScopedAdmin[PublishedFigure]):
     list_display = ["label_zh", "text", "as_of", "programme", "source"]
     search_fields = ["label_zh", "label_en", "text", "key"]
     list_select_related = ["programme"]
-    fields = ["programme", "category", "indicator", "key", "order", "label_zh", "label_en", "text", "value", "unit",
-              "qualifier", "as_of", "source", "source_date"]  # fmt: skip
+    fields = ["programme", "category", "indicator", "key", "order", "label_zh", "label_en", "text", "value",
+              "unit", "qualifier", "as_of", "source", "source_date"]  # fmt: skip
     list_hint = gettext_lazy("来源上怎么印就怎么登记:原文照录,不计算、不更正。")
 
     def write_row(self, request: HttpRequest, obj: PublishedFigure, form: Any, reason: str) -> None:

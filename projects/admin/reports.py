@@ -56,9 +56,9 @@ class PlanChangeAdmin(ScopedAdmin[PlanChange]):
     list_display = ["site", "effective_on", "planned_start", "planned_finish", "reason", "approval_number"]
     search_fields = ["site__name", "site__code", "reason", "approval_number"]
     list_select_related = ["site"]
-    fields = ["site", "effective_on", "planned_start", "planned_finish", "milestones", "reason", "approval_number",
-              "recorded_at", "recorded_by"]  # fmt: skip
-    readonly_fields = tuple(fields)
+    fields = ("site", "effective_on", "planned_start", "planned_finish", "milestones", "reason",
+              "approval_number", "recorded_at", "recorded_by")  # fmt: skip
+    readonly_fields = fields
     list_hint = gettext_lazy("要调整计划,打开点位后点“调整计划”。")
 
     def rows(self, access: Access, permission: Permission) -> QuerySet[PlanChange]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from maps.widgets import EditorOptions, GeometryField, GeometryValue, geojson_text
 from projects.actions import siterows
 from projects.actions.drafts import SiteDraft
+from projects.admin.contributions import typed_contributions
 from projects.admin.forms import ScopedForm
 from projects.admin.locating import find_shape, has_borders, same_place
 from projects.admin.milestones import MilestonesField
@@ -42,7 +43,7 @@ def attribute_fields(kind: FacilityKind | None) -> dict[str, forms.Field]:
 
 
 class SiteForm(ScopedForm):
-    """`kind_row` is the site's kind (fixed while adding); `editor` what the map shows; both set by the admin."""
+    """`kind_row`: the site's kind (fixed while adding); `editor`: what the map shows. The admin sets both."""
 
     kind_row: FacilityKind | None = None
     editor = EditorOptions()
@@ -151,10 +152,13 @@ class SiteForm(ScopedForm):
         return values
 
     def typed(self) -> dict[str, Any]:
-        values: dict[str, Any] = siterows.audited(self.instance, [])
+        values = self.on_form(siterows.audited(self.instance, []))
         values["attributes"] = self.attributes()
-        for name in ("contributions", *(() if "geometry" in self.changed_data else ("geom",))):
-            values.pop(name, None)
+        if "geometry" in self.changed_data:
+            values["geom"] = bytes(self.instance.geom.wkb).hex()
+        mine = typed_contributions(self.request)
+        if mine is not None:
+            values["contributions"] = mine
         if "baseline_milestones" in self.cleaned_data:
             values["baseline_milestones"] = siterows.milestones_json(self.cleaned_data["baseline_milestones"])
         return values

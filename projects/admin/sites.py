@@ -1,12 +1,11 @@
 """Sites: list, form with map, steps, and what was reported and decided of each."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.db.models import Count, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
@@ -26,19 +25,16 @@ from projects.admin.contributions import ContributionInline, pairs_of_formsets, 
 from projects.admin.locating import borders_of, located
 from projects.admin.overview import as_of
 from projects.admin.scope import access_for, divisions_of
+from projects.admin.sitebulk import run_each
 from projects.admin.sitefilters import CrossFilter, KindFilter, LightFilter, ManagedByFilter, TodoFilter
 from projects.admin.siteform import ATTRIBUTE, SiteForm, attribute_fields
-from projects.admin.sitesteps import BY_SLUG, STEPS, Step
-from projects.models import Division, FacilityKind, Site
+from projects.admin.sitesteps import BY_SLUG, STEPS
+from projects.models import Contribution, Division, FacilityKind, Site
 from projects.models.choices import DATUMS
 from projects.permissions.access import Access, Permission, Target
 from projects.querysets.sites import SiteQuerySet
 from projects.rules.spans import light_from_cache
 from projects.rules.vocabulary import Publication, Stage
-
-#: One request works through at most so many sites; more is an import's job.
-BULK_LIMIT = 500
-_SHOWN_REFUSALS = 5
 
 
 @admin.register(Site)
@@ -48,14 +44,15 @@ class SiteAdmin(ScopedAdmin[Site]):
     remove = Permission.SITE_DELETE
     form = SiteForm
     list_hint = gettext_lazy("只列出您管理的点位。点名称可修改;要报进度,打开点位后点“报进度”。")
-    list_display = ["name_column", "kind", "managed_by", "stage_column", "service", "light_column", "progress",
-                    "publication_column", "code"]  # fmt: skip
+    list_display = ["name_column", "kind", "managed_by", "stage_column", "service", "light_column",
+                    "progress", "publication_column", "code"]  # fmt: skip
     list_display_links = ["name_column"]
     list_filter = [TodoFilter, LightFilter, "stage", "publication", KindFilter, ManagedByFilter, "service",
                    CrossFilter, "is_demo"]  # fmt: skip
     search_fields = ["name", "code", "address"]
     search_help_text = gettext_lazy("按名称、编码或地址查找")
     list_select_related = ["kind", "managed_by", "located_in"]
+    ordering = ["-pk"]
     actions = ["submit_selected", "publish_selected"]
     inlines = [ContributionInline]
     change_form_template = "admin/projects/site/change_form.html"
@@ -70,7 +67,7 @@ class SiteAdmin(ScopedAdmin[Site]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         rows = super().get_queryset(request).defer("geom", "location")
-        return rows.annotate(indicator_count=Count("contributions"))
+        return rows.annotate(counts=Exists(Contribution.objects.filter(site=OuterRef("pk"))))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Site | None:
         if not object_id.isascii() or not object_id.isdigit() or len(object_id) > 18:
@@ -92,7 +89,7 @@ class SiteAdmin(ScopedAdmin[Site]):
 
     @admin.display(description=gettext_lazy("亮灯"))
     def light_column(self, obj: Site) -> str:
-        counts = getattr(obj, "indicator_count", 0) > 0
+        counts = getattr(obj, "counts", False)
         light = light_from_cache(
             obj.yellow_on, obj.red_on, Stage(obj.stage), self._day, has_plan=counts and obj.plan is not None
         )
@@ -141,8 +138,10 @@ class SiteAdmin(ScopedAdmin[Site]):
         note = ""
         if obj is not None and obj.source_x is not None and obj.source_datum not in ("", "wgs84"):
             note = _("原始坐标:%(x)s, %(y)s(%(datum)s)。") % {
-                "x": obj.source_x, "y": obj.source_y, "datum": dict(DATUMS).get(obj.source_datum, obj.source_datum),
-            }  # fmt: skip
+                "x": obj.source_x,
+                "y": obj.source_y,
+                "datum": dict(DATUMS).get(obj.source_datum, obj.source_datum),
+            }
         return EditorOptions(
             locate_url=reverse("admin:projects_site_locate"),
             borders=borders_of(counties, obj.managed_by if obj is not None else None),
@@ -150,6 +149,21 @@ class SiteAdmin(ScopedAdmin[Site]):
             datums=[(code, str(label)) for code, label in DATUMS],
             source_note=note,
         )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Whoever works in one district only need not choose it."""
+        own = self.choices_for(request, Division)
+        largest = own.order_by("tree_left").first()
+        holds_all = (
+            largest is not None and own.count() == own.filter(pk__in=Division.objects.within(largest)).count()
+        )
+        mine = (
+            largest.pk
+            if holds_all and largest is not None and largest.level not in ("province", "city")
+            else None
+        )
+        given = {name: value for name, value in super().get_changeform_initial_data(request).items() if value}
+        return {**({"managed_by": mine} if mine is not None else {}), **given}
 
     def get_fieldsets(self, request: HttpRequest, obj: Site | None = None) -> Any:
         kind = self.kind_of(request, obj)
@@ -359,38 +373,18 @@ class SiteAdmin(ScopedAdmin[Site]):
             request, "admin/projects/site/step.html", context, status=200 if possible else 403
         )
 
-    # -- several at once --------------------------------------------------------------------------------------
+    # -- several at once --------------------------------------------------------------------------------
 
     @admin.action(description=gettext_lazy("提交发布"), permissions=["submit"])
     def submit_selected(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        self._each(request, queryset, BY_SLUG["submit"], publishing.submit_site)
+        run_each(request, queryset, BY_SLUG["submit"], publishing.submit_site)
 
     @admin.action(description=gettext_lazy("发布(须由提交人以外的人)"), permissions=["publish"])
     def publish_selected(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        self._each(request, queryset, BY_SLUG["publish"], publishing.publish_site)
+        run_each(request, queryset, BY_SLUG["publish"], publishing.publish_site)
 
     def has_submit_permission(self, request: HttpRequest) -> bool:
         return self._may(request, Permission.SITE_SUBMIT, None)
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return self._may(request, Permission.SITE_PUBLISH, None)
-
-    def _each(
-        self, request: HttpRequest, queryset: QuerySet[Site], step: Step, action: Callable[..., Site]
-    ) -> None:
-        rows = list(queryset.order_by("pk").values_list("pk", "version", "name")[: BULK_LIMIT + 1])
-        if len(rows) > BULK_LIMIT:
-            messages.error(request, _("一次最多处理 %(limit)d 个点位,请缩小范围。") % {"limit": BULK_LIMIT})
-            return
-        done, refused = 0, []
-        for pk, version, name in rows:
-            try:
-                action(access=access_for(request), site_id=pk, expected_version=version)
-                done += 1
-            except ActionError as refusal:
-                refused.append(f"{name}:{refusal}")
-        if done:
-            messages.success(request, _("%(step)s:%(count)d 个点位。") % {"step": step.label, "count": done})
-        if refused:
-            more = "" if len(refused) <= _SHOWN_REFUSALS else _(" 等 %(count)d 个") % {"count": len(refused)}
-            messages.error(request, _("没有处理:") + " ".join(refused[:_SHOWN_REFUSALS]) + more)

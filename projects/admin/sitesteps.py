@@ -124,7 +124,7 @@ def _withdraw(access: Access, site: Site, data: dict[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its address, words, form, permission, the states it starts from (None: any), and its action."""
+    """One step: address, words, form, permission, action. `leads_to`: the publication state it makes."""
 
     slug: str
     label: str | Promise

@@ -12,8 +12,8 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from projects.addresses import in_language, with_query
 from projects.admin.scope import access_for
-from projects.pages.context import in_language, with_query
 
 #: The menu: what is worked on daily first.
 GROUPS: Final = (

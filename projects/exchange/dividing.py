@@ -32,6 +32,7 @@ Degrees = NDArray[np.float64]
 
 STATED_TOLERANCE_M: Final = 2000.0
 _WORTH_SAYING_M: Final = 5000.0
+_CITIES_SAID: Final = 5
 
 
 class Locator(Protocol):
@@ -245,7 +246,9 @@ def _city_summaries(cities: Sequence[KnownCity | None], suspicions: Sequence[str
             )
             % {"count": count, "name": city.name, "code": city.code}
         )
-        for city, count in counts.most_common(5)
+        for city, count in counts.most_common(_CITIES_SAID)
+        # A few strays across a border are no reason to load the city next door.
+        if count * 100 >= counts.most_common(1)[0][1]
     ]
 
 

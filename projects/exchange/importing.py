@@ -27,6 +27,7 @@ from projects.exchange.placing import Place, place_rows, raw_position
 from projects.exchange.problems import OptionError, Problem, Severity, UnreadableFile
 from projects.exchange.readers import Table
 from projects.exchange.rows import KindRef, RowReader, RowValues
+from projects.rules.vocabulary import Service
 
 _SAME_PLACE: Final = 7  # decimals of a degree: a centimetre
 
@@ -109,6 +110,7 @@ def plan_import(table: Table, options: ImportOptions, world: World) -> Plan:
     comparison = _Comparison(columns, options, world)
     comparison.run(whole, places, divided)
     notes += _same_place_note([places[number] for number in whole])
+    notes += _unknown_service_note(comparison.drafts)
     problems = sorted(
         [*problems, *comparison.problems],
         key=lambda problem: (problem.severity is not Severity.ERROR, problem.row or 0),
@@ -279,6 +281,19 @@ def _double_codes(rows: Mapping[int, RowValues], column: str) -> list[Problem]:
             )
         first.setdefault(values.code, number)
     return problems
+
+
+def _unknown_service_note(drafts: Sequence[SiteDraft]) -> list[str]:
+    unknown = sum(draft.service is Service.UNKNOWN for draft in drafts)
+    if not unknown:
+        return []
+    return [
+        _(
+            "有 %(count)d 个新点位服务状态未知:地图缺省只显示“开放”的;"
+            "其余要选“全部”;确已开放请用 --service open。"
+        )
+        % {"count": unknown}
+    ]
 
 
 def _same_place_note(places: Sequence[Place]) -> list[str]:

@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from maps.geojson import GeoJSONError, read_feature_collection
 from projects.exchange.csvtext import clean_header, decode, read_csv, refuse_duplicates
 from projects.exchange.problems import Problem, UnreadableFile, shortened
+from projects.exchange.values import unquoted
 
 MAX_MEGABYTES: Final = 200
 MAX_ROWS: Final = 200_000
@@ -91,7 +92,8 @@ def read_table(
     if suffix in CSV_SUFFIXES:
         text = read_csv(data, encoding=encoding, max_rows=max_rows)
         rows = tuple(
-            SourceRow(number, dict(zip(text.headers, cells, strict=True))) for number, cells in text.records
+            SourceRow(number, dict(zip(text.headers, map(unquoted, cells), strict=True)))
+            for number, cells in text.records
         )
         return Table(path.name, digest, text.headers, rows, text.ragged, text.notes)
     if encoding:

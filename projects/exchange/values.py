@@ -47,6 +47,7 @@ _DATE: Final = re.compile(
 )
 _MIDNIGHT: Final = re.compile(r"[ T]0{1,2}:00(:00(\.0+)?)?$")
 _PHONE: Final = re.compile(r"[0-9+() \-转,;/、*#]{3,40}")
+_LINE_BREAK: Final = re.compile(r"\s*[\r\n\t\v\f\u0085\u2028\u2029]\s*")
 _LONGEST_NUMBER: Final = 40
 
 
@@ -77,7 +78,7 @@ def quoted(text: str) -> str:
 
 
 def unquoted(text: str) -> str:
-    """The inverse of `quoted`."""
+    """The inverse of `quoted`: what a cell of a CSV file says."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
@@ -115,7 +116,7 @@ def text_of(limit: int, *, required: bool = False) -> Parser:
     """Text of at most `limit` characters on one line, without the spaces around it."""
 
     def parse(cell: str) -> Parsed:
-        value = " ".join(unquoted(cell).split())
+        value = _LINE_BREAK.sub(" ", cell).strip()
         if is_nothing(value):
             if required:
                 raise CellError(_("“%(found)s”不是名称。") % {"found": value}, _("必填"))
@@ -147,7 +148,7 @@ def code(cell: str) -> Parsed:
 
 def phone(cell: str) -> Parsed:
     """A phone number as printed; one damaged to 1.38E+10 is left out with a warning."""
-    value = unicodedata.normalize("NFKC", unquoted(cell)).strip()
+    value = unicodedata.normalize("NFKC", cell).strip()
     if not value:
         return Parsed("")
     if is_nothing(value):
@@ -235,7 +236,7 @@ def attribute_of(kind: str) -> Parser:
     """A facility's own field: `integer`, `boolean` or text. An empty cell is None."""
 
     def parse(cell: str) -> Parsed:
-        plain = unquoted(cell).strip()
+        plain = cell.strip()
         if not plain:
             return Parsed(None)
         if is_nothing(plain):

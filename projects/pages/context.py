@@ -1,4 +1,4 @@
-"""What every page's frame needs: language, text size, navigation. From the address alone: no user, no database."""
+"""What every page's frame needs: language, text size, navigation. No user, no database."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,8 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-ENGLISH_PREFIX = "/en/"
+from projects.addresses import in_language, with_query
+
 LARGE = "large"
 #: The route's name and its word, in the order of the navigation. One that is not routed is left out.
 NAVIGATION: tuple[tuple[str, Promise], ...] = (
@@ -44,17 +45,6 @@ def keep_view(url: str, large: bool) -> str:
     return f"{path}?{words.urlencode()}{hash_sign}{fragment}"
 
 
-def in_language(path: str, language: str) -> str:
-    """The path of the same page in `zh-hans` (no prefix) or `en` (`/en/`)."""
-    plain = "/" + path[len(ENGLISH_PREFIX) :] if path.startswith(ENGLISH_PREFIX) else path
-    return ENGLISH_PREFIX + plain[1:] if language == "en" else plain
-
-
-def with_query(path: str, query: QueryDict) -> str:
-    encoded = query.urlencode()
-    return f"{path}?{encoded}" if encoded else path
-
-
 def navigation(path: str, large: bool) -> tuple[NavigationItem, ...]:
     items = []
     for name, label in NAVIGATION:
@@ -70,7 +60,7 @@ def navigation(path: str, large: bool) -> tuple[NavigationItem, ...]:
 
 def site_chrome(request: HttpRequest) -> dict[str, object]:
     """Context processor: `chrome`, used by base.html and the template tags."""
-    if request.path.startswith("/admin/"):
+    if in_language(request.path, "zh-hans").startswith("/admin/"):
         return {}
     large = is_large(request)
     query = request.GET.copy()

@@ -7,8 +7,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from projects.addresses import with_query
 from projects.pages.caching import public_page
-from projects.pages.context import is_large, keep_view, with_query
+from projects.pages.context import is_large, keep_view
 from projects.pages.districtmap import borders_notice, district_map, shaded_map
 from projects.pages.mapsettings import map_settings
 from projects.readmodels.days import asked_day
@@ -119,6 +120,7 @@ def _figures(
         "stages": progress.by_stage.items(),
         "past_cutoff": day > programme.cutoff,
         "late": late,
+        "json_link": f"{reverse('api-progress', args=[area.code])}?as_of={day.isoformat()}",
         "late_summary": _("第 %(page)d 页,共 %(pages)d 页") % {"page": page, "pages": pages},
         "next_url": _page_url(request, page + 1) if page < pages else "",
         "previous_url": _page_url(request, min(page - 1, pages)) if page > 1 else "",

@@ -6,12 +6,14 @@ from typing import Final
 
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from projects.readmodels.facets import Facets, facets
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.sitequeries import FilterError, SiteFilter, parse_filters, parse_whole, single
-from projects.rules.vocabulary import UNDER_WAY, Service, Stage
+from projects.readmodels.vocabulary import IndicatorWords, ProgrammeWords
+from projects.rules.vocabulary import UNDER_WAY, Service
 
 #: Filter words that the page takes; `bbox` is the map's own business.
 FILTER_WORDS: Final = frozenset(
@@ -31,8 +33,6 @@ FILTER_WORDS: Final = frozenset(
     }
 )
 OWN_WORDS: Final = frozenset({"show", "view", "after"})
-#: Filters that come by a link from another page; the form carries them along without a field of their own.
-LINKED_WORDS: Final = ("programme", "indicator", "project", "department")
 
 OPEN, BUILDING, ALL = "open", "building", "all"
 SHOWS: Final[tuple[tuple[str, Promise], ...]] = (
@@ -122,7 +122,14 @@ def filter_form(asked: Asked, words: Mapping[str, list[dict[str, str]]], held: S
             Choice(value, str(label), asked.show == value, show_count(whole, value)) for value, label in SHOWS
         ),
         kinds=tuple(
-            Choice(row["slug"], row["name"], row["slug"] in sites.kinds, by_kind.get(row["slug"], 0), row["icon"], row["colour"])
+            Choice(
+                row["slug"],
+                row["name"],
+                row["slug"] in sites.kinds,
+                by_kind.get(row["slug"], 0),
+                row["icon"],
+                row["colour"],
+            )
             for row in words["kinds"]
             if row["slug"] in present["kind"] or row["slug"] in sites.kinds
         ),
@@ -154,30 +161,31 @@ def show_count(found: Facets, show: str) -> int:
 def _choices(
     rows: Iterable[Mapping[str, str]], chosen: Iterable[str], counts: Mapping[str, int]
 ) -> tuple[Choice, ...]:
-    held = set(chosen)
+    on = set(chosen)
     return tuple(
-        Choice(row["value"], row["label"], row["value"] in held, counts.get(row["value"], 0) if counts else None)
+        Choice(
+            row["value"], row["label"], row["value"] in on, counts.get(row["value"], 0) if counts else None
+        )
         for row in rows
     )
 
 
 def linked(sites: SiteFilter, held: Snapshot) -> Iterable[tuple[str, str, str]]:
     """(word, value, label) of the filters that came by a link."""
-    words = held.vocabulary
+    programmes = {row.key: local_name(row) for row in held.vocabulary.programmes.values()}
+    indicators = {row.code: local_name(row) for row in held.vocabulary.indicators.values()}
     for key in sorted(sites.programmes):
-        yield "programme", key, next((_name(row) for row in words.programmes.values() if row.key == key), key)
+        yield "programme", key, programmes.get(key, key)
     for code in sorted(sites.indicators):
-        yield "indicator", code, next((_name(row) for row in words.indicators.values() if row.code == code), code)
+        yield "indicator", code, indicators.get(code, code)
     for number in sorted(sites.projects):
         yield "project", str(number), str(number)
     for code in sorted(sites.departments):
         yield "department", code, code
 
 
-def _name(row: object) -> str:
-    from projects.templatetags.chrome import local_name
-
-    return local_name(row)
+def local_name(row: ProgrammeWords | IndicatorWords) -> str:
+    return row.name_en if get_language() == "en" else row.name_zh
 
 
 def active_filters(asked: Asked, form: FilterForm, path: str) -> tuple[ActiveFilter, ...]:
@@ -195,7 +203,9 @@ def active_filters(asked: Asked, form: FilterForm, path: str) -> tuple[ActiveFil
             for choice in choices
             if choice.chosen
         ]
-    found += [ActiveFilter(label, without(asked.query, path, word, value)) for word, value, label in form.linked]
+    found += [
+        ActiveFilter(label, without(asked.query, path, word, value)) for word, value, label in form.linked
+    ]
     if asked.sites.q:
         found.insert(0, ActiveFilter(f"“{asked.sites.q}”", without(asked.query, path, "q", None)))
     return tuple(found)
@@ -222,16 +232,3 @@ def next_page(query: QueryDict, path: str, after: int | None) -> str:
     on = query.copy()
     on["after"] = str(after)
     return f"{path}?{on.urlencode()}"
-
-
-__all__ = [
-    "LINKED_WORDS",
-    "Asked",
-    "FilterForm",
-    "Stage",
-    "active_filters",
-    "filter_form",
-    "next_page",
-    "nothing_asked",
-    "read_query",
-]

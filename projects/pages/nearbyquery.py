@@ -37,8 +37,8 @@ class NearbyForm:
     @classmethod
     def refused(cls, query: QueryDict, held: Snapshot) -> "NearbyForm":
         """The whole list, with what was typed still in its fields."""
-        typed = {word: query.get(word, "")[:60] for word in ("q", "lon", "lat")}
-        return replace(find_nearby(QueryDict(), held), **typed)
+        q, lon, lat = (query.get(word, "")[:60] for word in ("q", "lon", "lat"))
+        return replace(find_nearby(QueryDict(), held), q=q, lon=lon, lat=lat)
 
 
 def find_nearby(query: QueryDict, held: Snapshot) -> NearbyForm:

@@ -84,6 +84,7 @@ def _figures(found: Headline, held: Snapshot) -> dict[str, object]:
     return {
         "headline": found,
         "city": city,
+        "json_link": f"{reverse('api-headline', args=[found.programme.key])}?as_of={found.as_of.isoformat()}",
         "general": [row for row in general if not row.key.startswith(FUNDS)],
         "fund_statements": [row for row in general if row.key.startswith(FUNDS)],
         "funds": [(row, row.rate.lead_pp(found.period, found.as_of)) for row in found.funds],

@@ -1,4 +1,4 @@
-"""Where the city's map looks: the extent of the divisions' borders, or of the sites where there are no borders.
+"""Where the city's map looks: the extent of the divisions' borders.
 
 An extent is no border: it may be used where the borders themselves may not be shown.
 """

@@ -26,8 +26,6 @@ _COMPACT_SHARE = 0.02
 _COMPACT_FLOOR = 2_000
 
 
-
-
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """One consistent view of all sites: the index, what its numbers mean, and the change it reflects."""

@@ -181,5 +181,6 @@ def distance(metres: float | None) -> str:
         return ""
     if metres < 1000:
         return _("%(n)s 米") % {"n": formats.number_format(round(metres / 10) * 10 or 10)}
-    kilometres = metres / 1000
-    return _("%(n)s 公里") % {"n": formats.number_format(round(kilometres, 1 if kilometres < 20 else None))}
+    kilometres = round(metres / 1000, 1)
+    whole = kilometres >= 20 or kilometres.is_integer()
+    return _("%(n)s 公里") % {"n": formats.number_format(round(kilometres) if whole else kilometres)}

@@ -15,7 +15,7 @@ from projects.actions.errors import Conflict, Invalid, NotAllowed
 from projects.actions.reports import report_site
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.models import AuditEntry, ChangeHead, Site
-from projects.rules.vocabulary import Stage
+from projects.rules.vocabulary import Publication, Stage
 from tests.factories import CUTOFF, World, database_content
 
 pytestmark = pytest.mark.django_db
@@ -106,16 +106,15 @@ def test_a_department_editor_works_across_counties_on_its_own_indicators(world: 
 
 
 def test_a_batch_is_all_or_nothing(world: World) -> None:
-    before = database_content()
-    good, bad = world.draft(), world.draft(code="T00001")
     world.add(world.draft(code="TAKEN"))
     before = database_content()
-    with pytest.raises(Invalid):
-        apply_site_drafts(access=world.access("admin"), drafts=[good, world.draft(code="TAKEN")], reason="x")
-    assert database_content() == before
-    with pytest.raises(Invalid):
-        apply_site_drafts(access=world.access("admin"), drafts=[bad, bad], reason="x")
-    assert database_content() == before
+    good, taken, double = (
+        world.draft(code=code, publication=Publication.DRAFT) for code in ("GOOD", "TAKEN", "DOUBLE")
+    )
+    for drafts in ([good, taken], [good, double, double]):
+        with pytest.raises(Invalid):
+            apply_site_drafts(access=world.access("admin"), drafts=drafts, reason="x")
+        assert database_content() == before
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from projects.models.access import system_access
 from projects.permissions.access import Permission
 from projects.rules.vocabulary import Publication
 from tests.factories import CUTOFF, World
-from tests.integration.adminforms import fetch_form
+from tests.integration.adminforms import form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -64,14 +64,13 @@ class Rows:
 @pytest.fixture
 def rows(world: World) -> Rows:
     access = system_access()
-    own, other = {}, {}
+    own: dict[str, int] = {}
+    other: dict[str, int] = {}
     for found, county, mark in ((own, OWN, "本区"), (other, OTHER, MARK)):
         planned = world.planned(
             county=county,
             name=f"{mark}点位",
             address=f"{mark}路",
-            lon=None or (121.55 if county == OWN else 121.65),
-            lat=29.85,
             publication=Publication.DRAFT,
         )
         site = world.add(planned)[0]
@@ -237,6 +236,8 @@ def test_nothing_of_another_district_is_shown(who: str, rows: Rows, people: dict
         assert MARK not in response.get("Location", ""), address
         if who in UNKNOWN:
             assert response.status_code == 302, address
+        if who == "energy" and model in ("division", "boundary"):
+            continue  # a department's people work in every division, on their own rows
         if model in rows.other and f"/{rows.other[model]}/" in address:
             assert response.status_code != 200, address
     assert who in UNKNOWN or MARK not in client.get("/admin/").content.decode()
@@ -267,39 +268,46 @@ def test_lists_searches_and_choices_stay_inside(who: str, rows: Rows, people: di
         body = response.content.decode().replace(f'value="{MARK}"', "")
         assert MARK not in body, address
         selected = f'<option value="{other["division"]}" selected'
-        assert selected not in body, address
+        assert who == "energy" or selected not in body, address
 
 
-@pytest.mark.parametrize("who", [*LIMITED, "supervisor", "publisher"])
-def test_nothing_of_another_district_is_written(who: str, rows: Rows, people: dict[str, User | None]) -> None:
-    """What an administrator could post, posted by somebody else to the other district's rows."""
-    honest = client_of(people["admin"])
-    attacks: list[tuple[str, dict[str, str]]] = []
-    for _model, address in addresses(rows.other):
+def test_nothing_of_another_district_is_written(rows: Rows, people: dict[str, User | None]) -> None:
+    """What an administrator could post, posted by everybody else to the other district's rows."""
+    attacks = list(_attacks(client_of(people["admin"]), rows))
+    assert sum(len(data) > 12 for _address, data in attacks) >= 15  # real forms, filled in
+    own_work = {"supervisor": ("/step/reschedule/",), "publisher": ("/step/publish/", "/step/withdraw/")}
+    for who in (*LIMITED, "supervisor", "publisher"):
+        before = fingerprint()
+        client = client_of(people[who])
+        for address, data in attacks:
+            if any(word in address for word in own_work.get(who, ())):
+                continue
+            response = client.post(address, data)
+            assert response.status_code in (200, 302, 400, 403, 404, 405), (who, address)
+            assert ChangeHead.objects.values_list("seq", flat=True).get() == before["head"][0][0], (
+                who,
+                address,
+            )
+        assert fingerprint() == before, who
+        chosen = {"_selected_action": [str(rows.other["site"])], "index": "0", "select_across": "1"}
+        for action in ("submit_selected", "publish_selected", "delete_selected"):
+            client.post("/admin/projects/site/", {**chosen, "action": action})
+            # "All of them" means all of one's own.
+            other = Site.objects.get(pk=rows.other["site"])
+            assert (other.publication, other.deleted_seq) == ("draft", None), (who, action)
+
+
+def _attacks(honest: Client, rows: Rows) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every address of the other district's rows with the form that an administrator would send."""
+    for model, address in addresses(rows.other):
         response = honest.get(address)
         data: dict[str, str] = {}
         if response.status_code == 200 and "text/html" in response["Content-Type"]:
-            form_id = f"{_model}_form" if address.endswith(("/change/", "/add/")) else None
-            data = fetch_form(honest, address, form_id)
-        attacks.append((address, {**data, "name": f"{MARK}改", "reason": "x", "_save": "1", "approval_number": "1",
-                                  "percent": "99", "new_password1": "Long-enough-77", "new_password2": "Long-enough-77"}))  # fmt: skip
-    client = client_of(people[who])
-    writes = {"supervisor": ("/step/reschedule/",), "publisher": ("/step/publish/", "/step/withdraw/")}.get(
-        who, ()
-    )
-    before = fingerprint()
-    for address, data in attacks:
-        if any(word in address for word in writes):
-            continue  # that is their work
-        response = client.post(address, data)
-        assert response.status_code in (200, 302, 400, 403, 404, 405), (address, response.status_code)
-        assert fingerprint() == before, address
-    chosen = {"_selected_action": [str(rows.other["site"])], "index": "0", "select_across": "1"}
-    for action in ("submit_selected", "publish_selected", "delete_selected"):
-        if who != "publisher":
-            client.post("/admin/projects/site/", {**chosen, "action": action})
-            states = dict(Site.objects.values_list("pk", "publication"))
-            assert states[rows.other["site"]] == "draft", action
+            form_id = f"{model}_form" if address.endswith(("/change/", "/add/")) else None
+            data = form_of(response.content.decode(), form_id)
+        typed = {"name": f"{MARK}改", "reason": "x", "_save": "1", "approval_number": "1", "percent": "99"}
+        typed |= {"new_password1": "Long-enough-77", "new_password2": "Long-enough-77"}
+        yield address, {**data, **typed}
 
 
 @pytest.mark.parametrize(
@@ -311,9 +319,8 @@ def test_the_citys_rows_are_only_read(who: str, rows: Rows, people: dict[str, Us
     for model, address in addresses(rows.own):
         if model not in CITY:
             continue
-        assert client.post(address, {"name_zh": "改", "_save": "1"}).status_code in (302, 403, 404, 405), (
-            address
-        )
+        status = client.post(address, {"name_zh": "改", "_save": "1"}).status_code
+        assert status == 403 or not address.endswith(("/add/", "/change/", "/delete/")), address
     assert fingerprint() == before
 
 

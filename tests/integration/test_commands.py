@@ -31,9 +31,9 @@ def run(*arguments: str) -> tuple[int, str]:
     return 0, out.getvalue()
 
 
-def rewrite(sql: str, *parameters: object) -> None:
+def rewrite(sql: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(sql)
 
 
 class TestVerifyChain:

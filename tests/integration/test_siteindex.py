@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.conf import settings as django_settings
 from django.db.models import Q
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maps.tiles import BBox, TileId
@@ -124,6 +124,7 @@ FILTERS = (
 )
 
 
+@settings(max_examples=max(10, settings.default.max_examples // 3))
 @given(history=STEPS)
 def test_every_question_equals_sql_after_any_history(world: World, history: list[tuple[Any, ...]]) -> None:
     for step in history:

@@ -6,7 +6,7 @@ Without --actor only what is public; with it, what that person may see. Exit sta
 import json
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -16,6 +16,10 @@ from projects.exchange.exporting import check_export_path, export_sites
 from projects.exchange.problems import OptionError
 from projects.models import Division, FacilityKind, Site, User
 from projects.models.access import access_of
+
+READ_BACK: Final = (
+    "--code code --kind-from kind --datum wgs84 --division-from column --allow-division-conflicts"
+)
 
 
 class Command(BaseCommand):
@@ -53,8 +57,7 @@ class Command(BaseCommand):
         self.stdout.write(_("%(count)d 个点位写入 %(path)s。") % {"count": count, "path": path})
         if path.suffix.lower() == ".csv":
             self.stdout.write(
-                _("读回:import_sites … --code code --kind-from kind --datum wgs84 ")
-                + "--division-from column --allow-division-conflicts"
+                _("读回:import_sites %(path)s %(options)s") % {"path": path, "options": READ_BACK}
             )
 
 

@@ -25,6 +25,7 @@ export function results(panel, tools) {
   const note = /** @type {HTMLElement} */ (panel.querySelector("[data-list-note]"));
   let controller = new AbortController();
   let lastAsked = "";
+  let settled = true;
   /** @type {() => void} */
   let retry = () => {};
 
@@ -32,6 +33,7 @@ export function results(panel, tools) {
   function replace(content) {
     list.replaceChildren(content);
     list.removeAttribute("aria-busy");
+    settled = true;
   }
 
   function skeleton() {
@@ -56,8 +58,7 @@ export function results(panel, tools) {
         )
       );
     }
-    replace(rows);
-    list.setAttribute("aria-busy", "true");
+    list.replaceChildren(rows);
   }
 
   /** @param {import("../types.js").SiteFeature[]} sites @param {number} total */
@@ -115,6 +116,8 @@ export function results(panel, tools) {
   }
 
   return {
+    /** The map has moved or the filters have changed: what the list shows is about to be replaced. */
+    expectChange: () => list.setAttribute("aria-busy", "true"),
     /**
      * @param {URLSearchParams} filters  the API's words
      * @param {{west: number, south: number, east: number, north: number}} box
@@ -129,8 +132,12 @@ export function results(panel, tools) {
       near.set("lat", middle.lat.toFixed(5));
       near.set("limit", String(LIMIT));
       const asked = near.toString();
-      if (asked === lastAsked) return;
+      if (asked === lastAsked) {
+        if (settled) list.removeAttribute("aria-busy");
+        return;
+      }
       lastAsked = asked;
+      settled = false;
       retry = () => {
         lastAsked = "";
         this.update(filters, box, middle);

@@ -23,7 +23,8 @@ export function bottomSheet(panel, tools) {
   const heightOf = (name) => {
     if (name === "full") return room() - 8;
     if (name === "half") return Math.round(room() * 0.52);
-    return Math.min(tools.head.offsetHeight, Math.round(room() * 0.4));
+    // With a card open the head is not shown: the grip and a line of the card are left.
+    return Math.min(tools.grip.offsetHeight + (tools.head.offsetHeight || 96), Math.round(room() * 0.4));
   };
 
   /** @param {"peek" | "half" | "full"} name */
@@ -36,7 +37,8 @@ export function bottomSheet(panel, tools) {
     tools.onSettle();
   }
 
-  tools.head.addEventListener("pointerdown", (event) => {
+  /** @param {PointerEvent} event */
+  const grab = (event) => {
     const target = /** @type {Element} */ (event.target);
     if (wide.matches || event.button !== 0 || target.closest("input, select, a, .chips, summary")) return;
     drag = {
@@ -48,7 +50,9 @@ export function bottomSheet(panel, tools) {
       at: event.timeStamp,
       speed: 0,
     };
-  });
+  };
+  tools.head.addEventListener("pointerdown", grab);
+  tools.grip.addEventListener("pointerdown", grab);
   window.addEventListener("pointermove", (event) => {
     if (!drag || event.pointerId !== drag.id) return;
     const up = drag.y - event.clientY;
@@ -57,7 +61,7 @@ export function bottomSheet(panel, tools) {
       drag.moved = true;
       panel.classList.add("panel--dragged");
       try {
-        tools.head.setPointerCapture(event.pointerId);
+        panel.setPointerCapture(event.pointerId);
       } catch {
         // The pointer is gone already.
       }

@@ -47,7 +47,8 @@ export function createDistricts(map, config, tools) {
     outlines.set(code, outline);
     const [lat, lon] = middle(feature.geometry);
     const name = document.createElement("span");
-    name.textContent = (tools.english && name_en) || name_zh;
+    // On the map the plain name will do: the list and the pages have the whole one.
+    name.textContent = (tools.english && name_en.replace(/ (District|County|City)$/, "")) || name_zh;
     new Marker([lat, lon], {
       pane: "district-names",
       interactive: false,

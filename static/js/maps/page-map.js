@@ -30,7 +30,7 @@ export function createPageMap(container, config, makers = {}) {
     maxZoom: config.maxZoom,
     zoomControl: false,
     attributionControl: false,
-    maxBounds: config.bounds ? new LatLngBounds(config.bounds).pad(1.5) : undefined,
+    maxBounds: config.bounds ? new LatLngBounds(config.bounds).pad(3) : undefined,
     maxBoundsViscosity: 0.8,
     zoomSnap: config.zoomSnap,
     tapTolerance: 20,

@@ -140,7 +140,7 @@ export function createSiteTiles(map, config, tools) {
   function pointLayer([lon, lat, id, slug, stage, service]) {
     const kind = kinds.get(slug) ?? FALLBACK;
     const zoom = map.getZoom();
-    const radius = (zoom >= 15 ? 13 : zoom >= 12 ? 10.5 : 8.5) * scale;
+    const radius = (zoom >= 16 ? 13 : zoom >= 15 ? 11 : 9) * scale;
     const options = {
       renderer,
       radius,

@@ -138,10 +138,15 @@ function centreOn(lat, lon, zoom) {
   map.setView(map.unproject(point, zoom), zoom);
 }
 
-const updateList = debounce(() => {
+const askForList = debounce(() => {
   const { box, middle } = freeBox();
   list.update(filters.apiWords(), box, middle);
 }, 120);
+
+function updateList() {
+  list.expectChange();
+  askForList();
+}
 
 /** @param {boolean} push */
 function applyFilters(push) {

@@ -36,7 +36,7 @@ def test_an_address_without_subdomains_has_one_host() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "named"),
+    ("configured", "named"),
     [
         (BasemapSettings("gaode"), "BASEMAP"),
         (BasemapSettings("tianditu"), "TIANDITU_KEY"),
@@ -50,10 +50,10 @@ def test_an_address_without_subdomains_has_one_host() -> None:
     ],
 )
 def test_what_makes_no_map_is_refused_by_the_name_of_the_setting(
-    settings: BasemapSettings, named: str
+    configured: BasemapSettings, named: str
 ) -> None:
     with pytest.raises(BasemapError, match=named):
-        basemap_for(settings)
+        basemap_for(configured)
 
 
 def test_every_entry_of_the_registry_makes_a_basemap_of_its_own_name() -> None:

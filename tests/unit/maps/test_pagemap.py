@@ -5,6 +5,7 @@ import re
 from html import unescape
 from typing import Any
 
+import folium
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,10 +78,15 @@ def test_folium_s_own_output_is_the_same_two_elements_and_nothing_of_its_own() -
     assert "user-scalable" not in figure
 
 
-def test_links_cannot_leak_into_the_class() -> None:
-    with pytest.raises(AttributeError):
-        make().add_js_link("x", "https://cdn.example/x.js")
-    assert PageMap.default_js == ()
+def test_links_do_not_leak_from_one_page_to_the_next() -> None:
+    before = (list(folium.Map.default_js), list(folium.Map.default_css))
+    one = make()
+    one.add_js_link("x", "https://cdn.example/x.js")
+    one.add_css_link("y", "https://cdn.example/y.css")
+    assert "cdn.example" not in one.html
+    assert "cdn.example" not in one.get_root().render()
+    assert make().default_js == []
+    assert (folium.Map.default_js, folium.Map.default_css) == before
 
 
 @given(st.text(max_size=60))

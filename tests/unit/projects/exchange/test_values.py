@@ -1,5 +1,6 @@
 """Cells to values, as people type and spreadsheets spoil them."""
 
+import contextlib
 import datetime as dt
 import math
 from decimal import Decimal
@@ -44,10 +45,8 @@ def test_what_is_no_number_is_refused(cell: str) -> None:
 
 @given(st.text())
 def test_a_number_is_finite_or_refused(cell: str) -> None:
-    try:
+    with contextlib.suppress(CellError):
         assert math.isfinite(values.number(cell))
-    except CellError:
-        pass
 
 
 @pytest.mark.parametrize(
