@@ -133,7 +133,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 # Debian 12's GDAL 3.6 cannot block files named by a spatial reference: none that a user gives reaches GDAL
 # (EPSG codes go through PROJ as numbers, maps/crs.py).
-SILENCED_SYSTEM_CHECKS = ["gis.W001"]
+# security.W005, W021: see HSTS_INCLUDE_SUBDOMAINS and HSTS_PRELOAD.
+SILENCED_SYSTEM_CHECKS = ["gis.W001", "security.W005", "security.W021"]
 
 #: Which basemap the maps show: none (default), tianditu (needs TIANDITU_KEY), or xyz (BASEMAP_URL ...).
 BASEMAP = env.choice("BASEMAP", frozenset({"none", "tianditu", "xyz"}), "none")
@@ -184,8 +185,9 @@ CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+# Whether every other host of the domain has TLS is not for this app to promise.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_INCLUDE_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -156,6 +156,14 @@ def load(
     return passwords
 
 
+def load_kinds(access: Access) -> int:
+    """The packaged facility kinds without the demo; returns how many were new."""
+    with transaction.atomic():
+        before = FacilityKind.objects.count()
+        _kinds(access, ningbo_2024(), reason="load_kinds")
+        return FacilityKind.objects.count() - before
+
+
 def write_logins(path: Path, passwords: Mapping[str, str]) -> None:
     """One `username password` line each, readable by the owner alone from the first byte on."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -224,8 +232,8 @@ def _programme(access: Access, catalogue: Catalogue, division: Division) -> Prog
     )
 
 
-def _kinds(access: Access, catalogue: Catalogue) -> dict[str, int]:
-    """The demo's facility kinds; one whose slug is there already is left as it is."""
+def _kinds(access: Access, catalogue: Catalogue, *, reason: str = REASON) -> dict[str, int]:
+    """The packaged facility kinds; one whose slug is there already is left as it is."""
     known = dict(FacilityKind.objects.values_list("slug", "pk"))
     taken = set(FacilityKind.objects.values_list("number", flat=True))
     for data in catalogue.kinds:
@@ -245,7 +253,7 @@ def _kinds(access: Access, catalogue: Catalogue) -> dict[str, int]:
             geometry=data.geometry,
             attributes=[dict(attribute) for attribute in data.attributes],
         )
-        known[data.slug] = save_kind(access=access, row=row, reason=REASON).pk
+        known[data.slug] = save_kind(access=access, row=row, reason=reason).pk
     return known
 
 

@@ -74,21 +74,24 @@ class LightSpan(Subject):
 class MonthResult(Subject):
     """Whether a subject met its month. Made good later: that month becomes yellow, never green (瓯海)."""
 
-    month = models.DateField(help_text=_("该月第一天"))
+    # Two numbers, not a date: a CHECK on a date's day calls a function that only Django gives SQLite, and then
+    # no other program could vacuum or back up the file.
+    year = models.PositiveSmallIntegerField(_("年份"))
+    month = models.PositiveSmallIntegerField(_("月份"))
     met = models.BooleanField()
     made_good_on = models.DateField(null=True)
 
     class Meta:
-        ordering = ["subject_key", "month"]
+        ordering = ["subject_key", "year", "month"]
         verbose_name = _("月度结果")
         verbose_name_plural = _("月度结果")
         constraints = [
             models.UniqueConstraint(
-                fields=["subject_key", "month"],
+                fields=["subject_key", "year", "month"],
                 condition=Q(superseded_at__isnull=True),
                 name="monthresult_once",
             ),
-            models.CheckConstraint(condition=Q(month__day=1), name="monthresult_first_of_month"),
+            models.CheckConstraint(condition=Q(month__gte=1, month__lte=12), name="monthresult_month_range"),
             models.CheckConstraint(
                 condition=Q(made_good_on__isnull=True) | Q(met=False),
                 name="monthresult_made_good_only_if_missed",
@@ -96,4 +99,4 @@ class MonthResult(Subject):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject_key} {self.month:%Y-%m} {self.met}"
+        return f"{self.subject_key} {self.year}-{self.month:02d} {self.met}"

@@ -112,7 +112,7 @@ def check() -> list[str]:
 
 
 def _places(text: str) -> set[str]:
-    return set(re.findall(r"%\((\w+)\)", text)) | set(re.findall(r"(?<!\{)\{(\w+)\}", text))
+    return set(re.findall(r"%\((\w+)\)", text)) | set(re.findall(r"(?<!\{)\{([a-z_]+)\}", text))
 
 
 def main() -> int:

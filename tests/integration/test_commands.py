@@ -1,22 +1,29 @@
 """Commands that other people's scripts rely on: exit codes, JSON, and that they find what is wrong."""
 
 import json
+import re
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.http import HttpRequest
+from django.test import Client
 
 from projects.models import (
     AuditEntry,
     ChangeHead,
     Division,
+    FacilityKind,
     FundingLine,
     FundingReport,
     Indicator,
     PublishedFigure,
     Site,
+    User,
 )
+from projects.models.access import access_of
+from projects.permissions.access import Permission, holds
 from tests.factories import CUTOFF, World
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +115,7 @@ class TestHeadline:
         programme = world.programme
         PublishedFigure.objects.create(
             programme=programme,
-            key="used",
+            key="funds-used",
             label_zh="已使用",
             text="22.47 亿元,占 56.0 %",
             value="22.47",
@@ -116,36 +123,74 @@ class TestHeadline:
             as_of=CUTOFF,
             source="公布",
         )
-        city = FundingLine.objects.create(
-            programme=programme, source="city", name="市本级", arranged=652_000_000
-        )
-        FundingLine.objects.create(
-            programme=programme, source="district", name="区县", arranged=2_176_000_000
-        )
-        FundingReport.objects.create(line=city, as_of=CUTOFF, used=382_000_000)
+        lines = {
+            source: FundingLine.objects.create(
+                programme=programme, source=source, name=source, arranged=arranged
+            )
+            for source, arranged in (
+                ("city", 652_000_000),
+                ("district", 2_176_000_000),
+                ("other", 1_188_000_000),
+            )
+        }
+        FundingReport.objects.create(line=lines["city"], as_of=CUTOFF, used=382_000_000)
         code, out = run("headline", "--programme", "330200-2024", "--json")
         told = json.loads(out)
         assert code == 0
         assert told["published"][0]["text"] == "22.47 亿元,占 56.0 %"
-        assert told["computed"] == [
-            {
-                "source": "city",
-                "arranged": "652000000.00",
-                "used": "382000000.00",
-                "percent": "58.6",
-                "lead_pp": "8.6",
-            },
-            {
-                "source": "district",
-                "arranged": "2176000000.00",
-                "used": None,
-                "percent": None,
-                "lead_pp": None,
-            },
-        ]
+        rates = {row["source"]: (row["percent"], row["lead_pp"]) for row in told["computed"]}
+        assert rates == {
+            "city": ("58.6", "8.6"),
+            "district": (None, None),
+            "other": (None, None),
+            "total": ("56.0", "6.0"),
+        }
 
     def test_a_draft_is_not_there(self, world: World) -> None:
         world.programme.publication = "draft"
         world.programme.save()
         with pytest.raises(CommandError):
             run("headline", "--programme", "330200-2024")
+
+
+class TestAddStaff:
+    def test_the_first_administrator_can_log_in_and_work(self, world: World, client: Client) -> None:
+        code, out = run("add_staff", "chief", "--role", "administrator")
+        assert code == 0
+        password = re.search(r"初始密码 (\S+?)(", out)
+        assert password is not None
+        assert client.login(request=HttpRequest(), username="chief", password=password[1])
+        assert client.get("/admin/").status_code == 200
+        assert holds(access_of(User.objects.get(username="chief"), CUTOFF), Permission.MEMBERSHIP_CHANGE)
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("haishu", "--role", "supervisor"),  # the name is taken
+            ("x", "--role", "district_editor"),  # no division
+            ("x", "--role", "district_editor", "--division", "999999"),
+            ("x", "--role", "department_editor", "--department", "nobody"),
+            ("x", "--role", "king"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(self, world: World, arguments: tuple[str, ...]) -> None:
+        before = User.objects.count()
+        with pytest.raises(CommandError):
+            run("add_staff", *arguments)
+        # The system's own account may appear: it cannot log in.
+        assert User.objects.exclude(username="system").count() == before
+
+
+def test_new_epoch_throws_caches_away(world: World) -> None:
+    world.site()
+    before = ChangeHead.objects.get().epoch
+    assert run("new_epoch")[0] == 0
+    assert ChangeHead.objects.get().epoch != before
+
+
+def test_load_kinds_adds_what_is_missing_once(world: World) -> None:
+    assert run("load_kinds")[0] == 0
+    count = FacilityKind.objects.count()
+    assert count > 4
+    assert run("load_kinds") == (0, "附带的设施种类都已载入。\n")
+    assert FacilityKind.objects.count() == count

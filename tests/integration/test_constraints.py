@@ -178,7 +178,7 @@ def test_month_results(world: World) -> None:
         "policy": world.programme.policy,
         "recorded_at": timezone.now(),
     }
-    refused(lambda: MonthResult.objects.create(**base, month=dt.date(2024, 1, 2), met=True))
-    refused(lambda: MonthResult.objects.create(**base, month=START, met=True, made_good_on=JULY))
-    MonthResult.objects.create(**base, month=START, met=False, made_good_on=JULY)
-    refused(lambda: MonthResult.objects.create(**base, month=START, met=True))
+    refused(lambda: MonthResult.objects.create(**base, year=2024, month=13, met=True))
+    refused(lambda: MonthResult.objects.create(**base, year=2024, month=1, met=True, made_good_on=JULY))
+    MonthResult.objects.create(**base, year=2024, month=1, met=False, made_good_on=JULY)
+    refused(lambda: MonthResult.objects.create(**base, year=2024, month=1, met=True))

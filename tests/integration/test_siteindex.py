@@ -124,7 +124,7 @@ FILTERS = (
 )
 
 
-@settings(max_examples=max(10, settings.default.max_examples // 3))
+@settings(max_examples=20)
 @given(history=STEPS)
 def test_every_question_equals_sql_after_any_history(world: World, history: list[tuple[Any, ...]]) -> None:
     for step in history:

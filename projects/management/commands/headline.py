@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from projects.readmodels.headline import Headline, headline
 from projects.rules.funding import FundRate, to_digits
-from projects.rules.period import Period
 
 
 class Command(BaseCommand):
@@ -38,10 +37,11 @@ class Command(BaseCommand):
             self.stdout.write(f"  公布  {row.label_zh}:{row.text}")
         for fund in found.funds:
             self.stdout.write(f"  计算  {_(fund.source.term)}:{_words(fund.rate, found)}")
+        self.stdout.write(f"  计算  {_('合计')}:{_words(found.total, found)}")
 
 
 def _words(rate: FundRate, found: Headline) -> str:
-    percent, lead = rate.percent, rate.lead_pp(_period(found), found.as_of)
+    percent, lead = rate.percent, rate.lead_pp(found.period, found.as_of)
     if percent is None or lead is None:
         return _("使用 未公布")
     return f"{to_digits(percent)} %({to_digits(lead)} pp)"
@@ -61,21 +61,18 @@ def _as_json(found: Headline) -> dict[str, Any]:
             }
             for row in found.statements
         ],
-        "computed": [
-            {
-                "source": fund.source.value,
-                "arranged": str(fund.rate.arranged),
-                "used": _text(fund.rate.used),
-                "percent": _digits(fund.rate.percent),
-                "lead_pp": _digits(fund.rate.lead_pp(_period(found), found.as_of)),
-            }
-            for fund in found.funds
-        ],
+        "computed": [{"source": fund.source.value, **_rate(fund.rate, found)} for fund in found.funds]
+        + [{"source": "total", **_rate(found.total, found)}],
     }
 
 
-def _period(found: Headline) -> Period:
-    return Period.of_year(found.programme.period_start.year)
+def _rate(rate: FundRate, found: Headline) -> dict[str, str | None]:
+    return {
+        "arranged": str(rate.arranged),
+        "used": _text(rate.used),
+        "percent": _digits(rate.percent),
+        "lead_pp": _digits(rate.lead_pp(found.period, found.as_of)),
+    }
 
 
 def _text(value: Decimal | None) -> str | None:

@@ -7,7 +7,8 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.pages.context import in_language, keep_view, site_chrome, with_query
+from projects.addresses import in_language, with_query
+from projects.pages.context import keep_view, site_chrome
 
 
 @pytest.mark.parametrize(
