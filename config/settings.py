@@ -7,7 +7,8 @@ import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
 from config.databases import parse_database_url
-from config.env import BASE_DIR, Environment
+from config.env import BASE_DIR, Environment, SettingsError
+from maps.basemaps import BasemapError, BasemapSettings, basemap_for
 
 # Generic base classes (ModelForm[Site]) exist for the type checker only; this makes them harmless.
 django_stubs_ext.monkeypatch()
@@ -151,11 +152,20 @@ PUBLIC_MAX_AGE = env.whole("PUBLIC_MAX_AGE", 30, low=0, high=60)
 #: An anonymous request looks for changes in the database at most once in so many seconds; staff always do.
 PUBLIC_CHECK_SECONDS = 1.0
 
-_basemap_hosts = {
-    "none": [],
-    "tianditu": [f"https://t{n}.tianditu.gov.cn" for n in range(8)],
-    "xyz": [f"{p[0]}//{p[2]}" for p in [BASEMAP_URL.replace("{s}.", "*.").split("/", 3)] if len(p) > 2],
-}[BASEMAP]
+try:
+    # Whose tiles the policy below must let in; a basemap that makes no map stops the start here.
+    _basemap_hosts = basemap_for(
+        BasemapSettings(
+            BASEMAP,
+            TIANDITU_KEY,
+            BASEMAP_URL,
+            BASEMAP_ATTRIBUTION or ("-" if BASEMAP == "tianditu" else ""),
+            BASEMAP_REVIEW_NUMBER,
+            BASEMAP_DATUM,
+        )
+    ).hosts
+except BasemapError as problem:
+    raise SettingsError(str(problem)) from problem
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],

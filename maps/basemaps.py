@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 REFERRER_POLICY: Final = "strict-origin-when-cross-origin"
 DATUMS: Final = frozenset({"wgs84", "gcj02"})
 TIANDITU_SUBDOMAINS: Final = "01234567"
-TIANDITU_REVIEW_NUMBER: Final = "GS(2024)0650号"
 _TIANDITU_URL: Final = (
     "https://t{{s}}.tianditu.gov.cn/{layer}_w/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER={layer}"
     "&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILEMATRIX={{z}}&TILEROW={{y}}&TILECOL={{x}}&tk={key}"
@@ -89,7 +88,8 @@ def tianditu(settings: BasemapSettings) -> Basemap:
             for layer in ("vec", "cva")
         ),
         attribution=settings.attribution or _("天地图"),
-        review_number=settings.review_number or TIANDITU_REVIEW_NUMBER,
+        # It changes with every edition of the map: the operator reads it off 天地图's own page.
+        review_number=settings.review_number,
     )
 
 

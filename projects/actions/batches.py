@@ -19,7 +19,7 @@ from projects.actions.lights import (
     project,
     span_rows,
 )
-from projects.actions.sitewriting import apply_changes, departments_of
+from projects.actions.sitewriting import apply_changes, departments_of, targets_of
 from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, Site, SiteReport, SiteState
 from projects.permissions.access import Access, Permission, Target, divisions_for, may, may_publish
 from projects.rules.spans import Span
@@ -141,12 +141,12 @@ def _check_scope(access: Access, drafts: Sequence[SiteDraft], updates: Sequence[
     allowed = divisions_for(access, Permission.SITE_ADD)
     outside: list[str] = []
     if allowed is not None:
-        departments: dict[tuple[int, ...], frozenset[int]] = {}
+        targets: dict[tuple[int, tuple[int, ...]], list[Target]] = {}
         for draft in drafts:
-            indicators = tuple(pk for pk, _quantity in draft.contributions)
-            if indicators not in departments:
-                departments[indicators] = departments_of(indicators)
-            if not may(access, Permission.SITE_ADD, Target(draft.managed_by_id, departments[indicators])):
+            key = (draft.managed_by_id, tuple(pk for pk, _quantity in draft.contributions))
+            if key not in targets:
+                targets[key] = targets_of(*key)
+            if not all(may(access, Permission.SITE_ADD, target) for target in targets[key]):
                 outside.append(draft.code)
     if updates:
         ids = [update.site_id for update in updates]

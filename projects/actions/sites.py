@@ -17,15 +17,15 @@ from projects.actions.sitewriting import (
     check_version,
     clean,
     contributions_of,
-    departments_of,
     entry_for,
     lock,
     pairs_of,
     require,
     target_of,
+    targets_of,
 )
 from projects.models import Site
-from projects.permissions.access import Access, Permission, Target
+from projects.permissions.access import Access, Permission
 
 
 def add_site(*, access: Access, draft: SiteDraft, reason: str = "") -> Site:
@@ -33,11 +33,8 @@ def add_site(*, access: Access, draft: SiteDraft, reason: str = "") -> Site:
 
     Raises NotAllowed, or Invalid naming the fields.
     """
-    require(
-        access,
-        Permission.SITE_ADD,
-        Target(draft.managed_by_id, departments_of(pk for pk, _quantity in draft.contributions)),
-    )
+    for target in targets_of(draft.managed_by_id, (pk for pk, _quantity in draft.contributions)):
+        require(access, Permission.SITE_ADD, target)
     clean(siterows.new_site(draft, now=timezone.now(), changed_seq=0))
     apply_site_drafts(access=access, drafts=[draft], reason=reason)
     return Site.objects.get(code=draft.code)
@@ -64,6 +61,13 @@ def change_site(
             # Handing a site over takes a right on both sides: it would land in somebody else's figures.
             moved = replace(target_of(site), division_id=_as_id(changes["managed_by_id"]))
             require(access, Permission.SITE_CHANGE, moved)
+        if "contributions" in changes:
+            # What is added, taken away or counted differently enters or leaves somebody's figures.
+            touched = set(pairs_of(changes["contributions"])) ^ set(contributions_of(site))
+            for target in (
+                targets_of(site.managed_by_id, (pk for pk, _quantity in touched)) if touched else ()
+            ):
+                require(access, Permission.SITE_CHANGE, target)
         check_version(site, expected_version)
         if not _differs(site, changes):
             return site

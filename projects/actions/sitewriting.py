@@ -72,6 +72,12 @@ def departments_of(indicator_ids: Iterable[int]) -> frozenset[int]:
     return frozenset(pk for pair in pairs for pk in pair if pk is not None)
 
 
+def targets_of(division_id: int, indicator_ids: Iterable[int]) -> list[Target]:
+    """One question an indicator: counting for somebody else's indicator takes a right on that one too."""
+    departments = [departments_of([pk]) for pk in sorted(set(indicator_ids))] or [frozenset()]
+    return [Target(division_id, members) for members in departments]
+
+
 def lock(site_id: int) -> Site:
     """The live row, locked until the transaction ends. Raises Invalid when there is none."""
     site = Site.objects.select_for_update().filter(pk=site_id, deleted_seq__isnull=True).first()

@@ -74,8 +74,8 @@ class LightSpan(Subject):
 class MonthResult(Subject):
     """Whether a subject met its month. Made good later: that month becomes yellow, never green (瓯海)."""
 
-    # Two numbers, not a date: a CHECK on a date's day calls a function that only Django gives SQLite, and then
-    # no other program could vacuum or back up the file.
+    # Two numbers, not a date: a CHECK on a date's day calls a function that only Django gives SQLite, and no
+    # other program could vacuum or back up the file then.
     year = models.PositiveSmallIntegerField(_("年份"))
     month = models.PositiveSmallIntegerField(_("月份"))
     met = models.BooleanField()

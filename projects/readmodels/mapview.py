@@ -1,4 +1,4 @@
-"""Where the city's map looks: the extent of the divisions' borders.
+"""Where the city's map looks: the extent of its border.
 
 An extent is no border: it may be used where the borders themselves may not be shown.
 """
@@ -9,23 +9,32 @@ from maps.tiles import BBox
 from projects.models import Boundary
 from projects.readmodels.siteindex import Snapshot
 
-#: Ningbo, in degrees: what an empty database shows.
-FALLBACK = BBox(120.87, 28.85, 122.27, 30.38)
+#: Mainland China, in degrees: what a database without borders shows.
+FALLBACK = BBox(73.5, 18.0, 135.0, 53.5)
 _KEY = "mapview.city_extent"
 
 
 def city_extent(held: Snapshot) -> BBox:
-    """In degrees, WGS-84. Worked out once a snapshot."""
+    """Of the newest published programme's city, or of all borders; in degrees, WGS-84. Once a snapshot."""
     known = held.tables.get(_KEY)
     if known is None:
-        known = held.tables[_KEY] = _extent()
+        known = held.tables[_KEY] = _extent(held)
     assert isinstance(known, BBox)
     return known
 
 
-def _extent() -> BBox:
-    box = Boundary.objects.newest().aggregate(extent=Extent("geom"))["extent"]
-    if box is None:
-        return FALLBACK
-    west, south, east, north = map(float, box)
-    return BBox(west, south, east, north)
+def _extent(held: Snapshot) -> BBox:
+    borders = Boundary.objects.newest()
+    words = held.vocabulary
+    newest = max(
+        (row for row in words.programmes.values() if row.is_public),
+        key=lambda row: row.period_start,
+        default=None,
+    )
+    # A second city's borders must not push the first one's map out to sea between them.
+    city = None if newest is None else words.area_by_pk.get(newest.division_id)
+    for chosen in (borders.filter(division_id__in=words.within(city)) if city else borders, borders):
+        box = chosen.aggregate(extent=Extent("geom"))["extent"]
+        if box is not None:
+            return BBox(*map(float, box))
+    return FALLBACK

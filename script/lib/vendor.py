@@ -48,7 +48,6 @@ class Entry(TypedDict):
     sha256: str
 
 
-GEOMAN = "@geoman-io/leaflet-geoman-free"
 ASSETS = (
     Asset("leaflet", "dist/leaflet-src.esm.js", "static/vendor/leaflet/leaflet-src.esm.js", minify=True),
     Asset("leaflet", "dist/leaflet.css", "static/vendor/leaflet/leaflet.css"),
@@ -65,9 +64,6 @@ ASSETS = (
     Asset("leaflet", "LICENSE", "static/vendor/leaflet/LICENSE"),
     Asset("gcoord", "dist/gcoord.esm-browser.prod.js", "static/vendor/gcoord/gcoord.esm.js"),
     Asset("gcoord", "LICENSE", "static/vendor/gcoord/LICENSE"),
-    Asset(GEOMAN, "dist/leaflet-geoman.min.js", "static/vendor/geoman/leaflet-geoman.min.js"),
-    Asset(GEOMAN, "dist/leaflet-geoman.css", "static/vendor/geoman/leaflet-geoman.css"),
-    Asset(GEOMAN, "LICENSE", "static/vendor/geoman/LICENSE"),
     Asset("@mapbox/maki", "LICENSE.txt", "static/vendor/icons/LICENSE-maki.txt"),
     Asset("@rapideditor/temaki", "LICENSE.md", "static/vendor/icons/LICENSE-temaki.md"),
     Asset("axe-core", "axe.min.js", "tests/browser/vendor/axe.min.js"),

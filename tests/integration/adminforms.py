@@ -1,8 +1,11 @@
 """Reading a page's form as a browser does, so that a test posts what a person would."""
 
 from html.parser import HTMLParser
+from typing import Any
 
 from django.test import Client
+
+from projects.models import Site, User
 
 
 class _Form(HTMLParser):
@@ -70,3 +73,36 @@ def fetch_form(client: Client, url: str, form_id: str | None = None) -> dict[str
     response = client.get(url)
     assert response.status_code == 200, (url, response.status_code)
     return form_of(response.content.decode(), form_id)
+
+
+LIST = "/admin/projects/site/"
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def edit_url(site: Site) -> str:
+    return f"{LIST}{site.pk}/change/"
+
+
+def opened(client: Client, site: Site) -> dict[str, str]:
+    """The form as it stands on the page."""
+    return {**fetch_form(client, edit_url(site), "site_form"), "_save": "1"}
+
+
+def new_site(client: Client, kind: str = "meal-point", **typed: str) -> dict[str, str]:
+    return {
+        **fetch_form(client, f"{LIST}add/?kind_slug={kind}", "site_form"),
+        "code": "NEW-1",
+        "name": "新点位",
+        "stage": "building",
+        "_save": "1",
+        **typed,
+    }
+
+
+def errors(response: Any) -> dict[str, list[str]]:
+    return dict(response.context["adminform"].form.errors)

@@ -105,6 +105,35 @@ def test_a_department_editor_works_across_counties_on_its_own_indicators(world: 
     assert set(Site.objects.visible_to(world.access("energy"))) == {mine}
 
 
+def test_a_department_editor_does_not_count_for_another_departments_indicator(world: World) -> None:
+    site = world.add(world.planned(kind="ev-charging", counts_for=(("06-piles", 4),)))[0]
+    mine, other = world.indicators["06-piles"].pk, world.indicators["03-meal"].pk
+    before = database_content()
+    for pairs in ([(mine, Decimal(4)), (other, Decimal(1))], [(other, Decimal(1))]):
+        with pytest.raises(NotAllowed):
+            change_site(
+                access=world.access("energy"),
+                site_id=site.pk,
+                expected_version=1,
+                changes={"contributions": pairs},
+            )
+    both = world.draft(
+        counts_for=(("06-piles", 1), ("03-meal", 1)), publication=Publication.DRAFT, county="330203"
+    )
+    with pytest.raises(NotAllowed):
+        add_site(access=world.access("energy"), draft=both)
+    with pytest.raises(NotAllowed):
+        apply_site_drafts(access=world.access("energy"), drafts=[both], reason="x")
+    assert database_content() == before
+    changed = change_site(
+        access=world.access("energy"),
+        site_id=site.pk,
+        expected_version=1,
+        changes={"contributions": [(mine, Decimal(6))]},
+    )
+    assert changed.version == 2
+
+
 def test_a_batch_is_all_or_nothing(world: World) -> None:
     world.add(world.draft(code="TAKEN"))
     before = database_content()

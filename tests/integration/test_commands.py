@@ -157,7 +157,7 @@ class TestAddStaff:
     def test_the_first_administrator_can_log_in_and_work(self, world: World, client: Client) -> None:
         code, out = run("add_staff", "chief", "--role", "administrator")
         assert code == 0
-        password = re.search(r"初始密码 (\S+?)(", out)
+        password = re.search(r"初始密码 ([\w-]+)", out)
         assert password is not None
         assert client.login(request=HttpRequest(), username="chief", password=password[1])
         assert client.get("/admin/").status_code == 200

@@ -92,27 +92,6 @@ def test_every_dependency_is_locked_and_says_what_it_is_for() -> None:
         assert " # " in line, f"pyproject.toml does not say what {requirement} is for"
 
 
-def test_every_setting_is_documented() -> None:
-    document = ROOT / "docs/operator/settings.md"
-    if not document.exists():
-        pytest.skip("docs/operator/settings.md is not written yet")
-    read = re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config/settings.py").read_text("utf-8"))
-    described = set(re.findall(r"`([A-Z][A-Z_]+)`", document.read_text("utf-8")))
-    assert read
-    assert set(read) <= described, f"not described: {sorted(set(read) - described)}"
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_documents_name_real_scripts_and_commands(document: Path) -> None:
-    text = document.read_text("utf-8")
-    commands = {path.stem for path in ROOT.glob("*/management/commands/*.py")}
-    commands |= {"check", "collectstatic", "createsuperuser", "makemigrations", "migrate", "shell", "test"}
-    for name in set(re.findall(r"(?<![\w/.])script/([a-z_]+)\b(?!/)", text)) - {"lib"}:
-        assert (ROOT / "script" / name).exists(), f"{document.name} names script/{name}"
-    for name in set(re.findall(r"manage\.py ([a-z_]{3,})\b", text)):
-        assert name in commands, f"{document.name} names manage.py {name}"
-
-
 @pytest.mark.parametrize("path", list(sources()), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_file_is_one_room(path: Path) -> None:
     length = len(path.read_text("utf-8").splitlines())

@@ -1,4 +1,4 @@
-"""After a backup was restored: give this history a new name, so that nobody believes a cache of the other one."""
+"""After a backup was restored: give this history a new name, so that no cache of the other is believed."""
 
 import uuid
 from typing import Any

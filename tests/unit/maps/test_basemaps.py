@@ -11,13 +11,14 @@ def test_the_default_asks_nothing_of_any_host() -> None:
 
 
 def test_tianditu_has_map_and_labels_with_the_key_and_a_review_number() -> None:
-    basemap = basemap_for(BasemapSettings("tianditu", key="k123"))
+    basemap = basemap_for(BasemapSettings("tianditu", key="k123", review_number="GS(0000)0号"))
     assert [source.url.split("LAYER=")[1][:3] for source in basemap.sources] == ["vec", "cva"]
     assert all("tk=k123" in source.url and "{s}" in source.url for source in basemap.sources)
     assert basemap.hosts == tuple(f"https://t{n}.tianditu.gov.cn" for n in range(8))
     assert basemap.datum == "wgs84"
     assert "天地图" in basemap.credit
-    assert "GS(" in basemap.credit
+    assert "GS(0000)0号" in basemap.credit
+    assert basemap_for(BasemapSettings("tianditu", key="k")).review_number == ""  # never one from memory
 
 
 def test_a_gcj02_service_says_so() -> None:
