@@ -45,6 +45,10 @@ def take(browser: Browser, server: DemoServer, folder: Path) -> None:
         page.goto(address)
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(800)  # the map's last frames
+        if name == "admin-site":
+            page.locator(".leaflet-container").scroll_into_view_if_needed()
+            page.mouse.wheel(0, 260)
+            page.wait_for_timeout(300)
         page.screenshot(path=folder / f"{name}.png")
         print(folder / f"{name}.png")
         context.close()

@@ -175,7 +175,9 @@ export function geometryEditor(root) {
     const several = shape.several ? new GeoJSON(/** @type {any} */ (shape.several)).getBounds() : null;
     if (several) bounds.extend(several);
     for (const [lon, lat] of shape.vertices) bounds.extend([lat, lon]);
-    if (bounds.isValid()) map.fitBounds(bounds, { maxZoom: 16, padding: [40, 40], animate: false });
+    // Without a basemap a point is placed by the borders around it: stay far enough away to see them.
+    const maxZoom = bounds.isValid() && bounds.getNorthEast().equals(bounds.getSouthWest()) ? 12 : 15;
+    if (bounds.isValid()) map.fitBounds(bounds, { maxZoom, padding: [40, 40], animate: false });
     else if (borders.isValid()) map.fitBounds(borders, { padding: [10, 10], animate: false });
     else map.fitBounds(EVERYWHERE, { animate: false });
   }
