@@ -15,6 +15,7 @@ from projects.actions.batches import apply_site_drafts
 from projects.actions.errors import NotAllowed
 from projects.models import AuditEntry, ChangeHead, Contribution, ImportBatch, Site
 from projects.models.access import system_access
+from projects.rules.vocabulary import Publication
 from tests.factories import World
 from tests.integration.importing import GOOD, HEAD, history, run, spoken, write
 
@@ -42,7 +43,16 @@ def test_who_may_not_publish_is_refused_before_anything(world: World, tmp_path: 
 def test_the_action_itself_refuses_a_publisher_who_is_the_actor(world: World) -> None:
     admin = world.access("admin")
     with pytest.raises(NotAllowed):
-        apply_site_drafts(access=admin, drafts=[world.draft()], reason="test", publisher=admin)
+        apply_site_drafts(
+            access=admin,
+            drafts=[
+                world.draft(
+                    publication=Publication.DRAFT,
+                )
+            ],
+            reason="test",
+            publisher=admin,
+        )
     assert not Site.objects.exists()
 
 
@@ -107,7 +117,11 @@ def test_two_people_import_the_same_codes_at_once(
 
     def somebody_was_faster(drafts: Any) -> None:
         monkeypatch.setattr(batches, "_check_codes_free", original)
-        apply_site_drafts(access=system_access(), drafts=[world.draft(code="A2")], reason="test")
+        apply_site_drafts(
+            access=system_access(),
+            drafts=[world.draft(publication=Publication.DRAFT, code="A2")],
+            reason="test",
+        )
         original(drafts)
 
     monkeypatch.setattr(batches, "_check_codes_free", somebody_was_faster)
@@ -149,7 +163,15 @@ def test_a_busy_database_is_said(world: World, tmp_path: Path) -> None:
         finally:
             connection.close()
 
-    apply_site_drafts(access=system_access(), drafts=[world.draft()], reason="test")
+    apply_site_drafts(
+        access=system_access(),
+        drafts=[
+            world.draft(
+                publication=Publication.DRAFT,
+            )
+        ],
+        reason="test",
+    )
     holder = threading.Thread(target=hold)
     holder.start()
     try:
