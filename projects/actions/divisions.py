@@ -37,7 +37,9 @@ def save_division(
     """
     require_city(access, Permission.DIVISION_CHANGE)
     with transaction.atomic():
-        row = Division.objects.select_for_update().filter(code=code).first() or Division(code=code)
+        # A new area renumbers others: all rows are locked, by id, before the head is taken.
+        list(Division.objects.select_for_update().order_by("pk").values_list("pk"))
+        row = Division.objects.filter(code=code).first() or Division(code=code)
         is_new = row._state.adding
         row.name_zh, row.level = name_zh, level.value
         row.name_en = name_en or row.name_en
@@ -59,6 +61,9 @@ def set_parent(
     the row in force, and for a cycle. The tree's intervals are numbered anew; callers' instances are stale.
     """
     require_city(access, Permission.DIVISION_CHANGE)
+    if valid_from > timezone.localdate():
+        # Today's tree is numbered once, when it changes: nobody would renumber it on that day.
+        raise Invalid({"valid_from": _("隶属关系的开始日期不能晚于今天;请在生效当天再改。")})
     with transaction.atomic():
         list(Division.objects.select_for_update().order_by("pk").values_list("pk"))
         current = (

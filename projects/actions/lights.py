@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from projects.models import (
+    Contribution,
     Indicator,
     LagPolicy,
     LightSpan,
@@ -16,10 +17,16 @@ from projects.models import (
     SiteState,
 )
 from projects.models.sites import make_plan
+from projects.querysets.sites import SiteQuerySet
 from projects.rules.facts import ApprovedPlan, Report, SiteFacts, StageChange
+from projects.rules.lights import light_at
 from projects.rules.policy import Policy
 from projects.rules.spans import Span, first_days, spans
-from projects.rules.vocabulary import Stage
+from projects.rules.vocabulary import Light, Stage
+
+_CHUNK = 2_000
+#: What `project` sets on a site.
+CACHED = ("light", "yellow_on", "red_on")
 
 T = TypeVar("T", SiteReport, SiteState, PlanChange)
 
@@ -39,23 +46,26 @@ class Judge:
         return cls(row.pk, Policy.from_json(row.rules), programme.period_end, programme.cutoff)
 
 
-Judges: TypeAlias = Mapping[int, tuple[dt.date, Judge]]
+#: Which programme governs a site that counts for several: see `Programme.rank`.
+Rank: TypeAlias = tuple[bool, dt.date, str]
+Judges: TypeAlias = Mapping[int, tuple[Rank, Judge]]
 
 
 def judges_by_indicator() -> Judges:
-    """For each indicator the judge of its programme, and the period's start to tell programmes by age."""
+    """For each indicator the judge of its programme, and the programme's rank."""
     judges = {
-        programme.pk: (programme.period_start, Judge.of(programme))
-        for programme in Programme.objects.select_related("policy")
+        programme.pk: (programme.rank, Judge.of(programme))
+        for programme in Programme.objects.filter(deleted_seq__isnull=True).select_related("policy")
     }
     return {
         pk: judges[programme_id]
         for pk, programme_id in Indicator.objects.values_list("pk", "category__programme_id")
+        if programme_id in judges
     }
 
 
 def judge_for(indicator_ids: Iterable[int], judges: Judges) -> Judge | None:
-    """The judge of the newest programme that the site contributes to; None for existing stock (存量)."""
+    """The judge of the programme that governs the site; None for existing stock (存量)."""
     found = [judges[indicator_id] for indicator_id in indicator_ids if indicator_id in judges]
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
@@ -96,12 +106,15 @@ def _without_corrected(rows: Iterable[T]) -> list[T]:
 
 
 def project(site: Site, facts: SiteFacts, judge: Judge | None) -> Sequence[Span]:
-    """The site's spans, and its cached first days set on the instance (not saved)."""
+    """The site's spans; its light on the cut-off and its first days are set on the instance (not saved)."""
     if judge is None:
         site.yellow_on = site.red_on = None
+        site.light = Light.NONE.value
         return ()
     found = spans(facts, judge.policy, judge.period_end)
     site.yellow_on, site.red_on = first_days(found, judge.cutoff)
+    # Asked of the rules for that very day: what happened after the cut-off says nothing about it.
+    site.light = light_at(facts, judge.policy, judge.cutoff).light.value
     return found
 
 
@@ -126,7 +139,7 @@ def span_rows(site: Site, found: Sequence[Span], judge: Judge, *, now: dt.dateti
 def rewrite_site_spans(site: Site, judge: Judge | None, *, now: dt.datetime) -> None:
     """Replace what a change made untrue; spans that stand unchanged are left alone.
 
-    The site's cached first days are set on the instance; the caller saves it.
+    The site's `CACHED` fields are set on the instance; the caller saves it.
     """
     facts = facts_of(
         site, reports=site.reports.all(), states=site.states.all(), plan_changes=site.plan_changes.all()
@@ -155,3 +168,34 @@ def _content(row: LightSpan) -> tuple[object, ...]:
         row.reason,
         tuple(sorted(row.detail.items())),
     )
+
+
+def rejudge(programme: Programme, *, changed_seq: int, now: dt.datetime) -> int:
+    """Judge every site of a programme anew: its policy, period or cut-off changed. Returns how many changed.
+
+    Under a number that the caller holds, the sites' rows being locked before it was taken.
+    """
+    judges = judges_by_indicator()
+    changed = 0
+    ids = list(sites_of(programme).values_list("pk", flat=True))
+    for start in range(0, len(ids), _CHUNK):
+        sites = Site.objects.filter(pk__in=ids[start : start + _CHUNK]).prefetch_related(
+            "reports", "states", "plan_changes", "contributions"
+        )
+        touched = []
+        for site in sites:
+            before = [getattr(site, name) for name in CACHED]
+            judge = judge_for((row.indicator_id for row in site.contributions.all()), judges)
+            site.changed_seq = changed_seq
+            rewrite_site_spans(site, judge, now=now)
+            if before != [getattr(site, name) for name in CACHED]:
+                touched.append(site)
+        Site.objects.bulk_update(touched, [*CACHED, "changed_seq"], batch_size=200)
+        changed += len(touched)
+    return changed
+
+
+def sites_of(programme: Programme) -> SiteQuerySet:
+    """Live sites that count for a programme, by id."""
+    counting = Contribution.objects.filter(indicator__category__programme=programme).values("site_id")
+    return Site.objects.live().filter(pk__in=counting).order_by("pk")

@@ -4,9 +4,12 @@ Each takes a row with its new values (unsaved, or read and changed), checks it a
 entry; the same values again write nothing. All raise NotAllowed and Invalid (projects.actions.errors).
 """
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from projects.actions import ledger
 from projects.actions.errors import Invalid
+from projects.actions.lights import rejudge, sites_of
 from projects.actions.rows import save_row
 from projects.models import (
     Category,
@@ -22,10 +25,36 @@ from projects.permissions.access import Access, Permission
 from projects.rules.errors import RuleError
 from projects.rules.policy import Policy
 
+#: Fields of a programme that decide lights.
+_JUDGING = ("policy_id", "period_start", "period_end", "cutoff", "publication")
+
 
 def save_programme(*, access: Access, row: Programme, reason: str = "") -> Programme:
-    """A year's programme and what it publishes."""
-    return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+    """A year's programme and what it publishes.
+
+    Another policy, period, cut-off or publication judges all its sites anew, in the same transaction.
+    """
+    with transaction.atomic():
+        stored = Programme.objects.select_for_update().filter(pk=row.pk).first()
+        anew = stored is not None and any(getattr(stored, name) != getattr(row, name) for name in _JUDGING)
+        if anew:
+            # Subject rows are locked before the head is taken: one lock order everywhere.
+            anew = bool(list(sites_of(row).select_for_update().values_list("pk", flat=True)))
+        saved = save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+        if anew:
+            with ledger.take(1, actor_id=access.user_id) as numbers:
+                changed = rejudge(saved, changed_seq=numbers.first, now=numbers.recorded_at)
+                numbers.write(
+                    [
+                        ledger.Entry(
+                            action="programme.rejudge",
+                            subject_type="programme",
+                            subject_id=str(saved.pk),
+                            payload={"sites_changed": changed},
+                        )
+                    ]
+                )
+    return saved
 
 
 def save_category(*, access: Access, row: Category, reason: str = "") -> Category:
@@ -41,8 +70,15 @@ def save_indicator(*, access: Access, row: Indicator, reason: str = "") -> Indic
             raise Invalid({"subset_of": _("“其中”指标须与所属指标在同一年度。")})
         if whole.unit_zh != row.unit_zh:
             raise Invalid({"subset_of": _("“其中”指标须与所属指标用同一单位。")})
-        if whole.subset_of_id is not None:
+        if whole.subset_of_id is not None or (row.pk is not None and row.subsets.exists()):
             raise Invalid({"subset_of": _("“其中”指标不能再有“其中”。")})
+    if row.pk is not None:
+        stored = Indicator.objects.select_related("category").get(pk=row.pk)
+        moves = stored.category.programme_id != row.category.programme_id
+        if moves and (row.contributions.exists() or row.subsets.exists()):
+            raise Invalid({"category": _("已有点位计入的指标不能移到别的年度。")})
+        if stored.unit_zh != row.unit_zh and row.subsets.exclude(unit_zh=row.unit_zh).exists():
+            raise Invalid({"unit_zh": _("“其中”指标须与所属指标用同一单位。")})
     return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
 
 

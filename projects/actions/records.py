@@ -76,6 +76,8 @@ def set_co_departments(
     require_city(access, Permission.PROGRAMME_CHANGE)
     wanted = sorted(department.pk for department in departments)
     with transaction.atomic():
+        # The subject's row before the head: one lock order everywhere.
+        type(row)._default_manager.select_for_update().get(pk=row.pk)
         before = sorted(row.co_departments.values_list("pk", flat=True))
         if before == wanted:
             return

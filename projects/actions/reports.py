@@ -22,6 +22,8 @@ from projects.actions.sitewriting import (
 )
 from projects.models import PlanChange, Site, SiteReport
 from projects.permissions.access import Access, Permission
+from projects.rules.errors import RuleError
+from projects.rules.schedule import Milestone, Plan
 
 
 def report_site(
@@ -82,6 +84,14 @@ def change_plan(*, access: Access, site_id: int, change: PlanChangeDraft) -> Pla
         raise Invalid({"reason": _("计划调整须写明原因。")})
     if change.planned_finish < change.planned_start:
         raise Invalid({"planned_finish": _("计划完工日期不能早于开工日期。")})
+    try:
+        Plan(
+            change.planned_start,
+            change.planned_finish,
+            tuple(Milestone(day, percent) for day, percent in change.milestones),
+        )
+    except RuleError as problem:
+        raise Invalid({"milestones": _(problem.msgid).format(**problem.params)}) from problem
     with transaction.atomic():
         site = lock(site_id)
         require(access, Permission.SITE_RESCHEDULE, target_of(site))

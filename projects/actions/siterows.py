@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry, Point
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from maps.geometry import representative_point
@@ -153,7 +154,7 @@ def newest_approved(changes: Iterable[PlanChangeDraft]) -> PlanChangeDraft | Non
 
 def initial_states(site: Site, draft: SiteDraft, *, now: dt.datetime) -> list[SiteState]:
     """The history that a draft's own dates tell, ending with its stage."""
-    since = draft.state_since or draft.baseline_start or draft.started_on or now.date()
+    since = draft.state_since or draft.baseline_start or draft.started_on or timezone.localdate(now)
     steps: list[tuple[dt.date, Stage]] = []
     for day, stage in (
         (draft.started_on, Stage.BUILDING),

@@ -7,10 +7,12 @@ from dataclasses import replace
 import shapely
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from projects.actions import ledger, siterows
 from projects.actions.batches import apply_site_drafts
 from projects.actions.drafts import SiteDraft
+from projects.actions.errors import Invalid
 from projects.actions.lights import judges_by_indicator
 from projects.actions.sitewriting import (
     apply_changes,
@@ -90,6 +92,8 @@ def change_site(
 
 def remove_site(*, access: Access, site_id: int, expected_version: int, reason: str) -> None:
     """Take a site off every page and list. Its row and history stay; contributions no longer count."""
+    if not reason.strip():
+        raise Invalid({"reason": _("请写明删除原因。")})
     with transaction.atomic():
         site = lock(site_id)
         require(access, Permission.SITE_DELETE, target_of(site))

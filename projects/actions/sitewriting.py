@@ -6,13 +6,16 @@ from decimal import Decimal
 
 import shapely
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from projects.actions import ledger, siterows
 from projects.actions.errors import Conflict, Invalid, NotAllowed
-from projects.actions.lights import Judges, judge_for, rewrite_site_spans
+from projects.actions.lights import CACHED, Judges, judge_for, rewrite_site_spans
 from projects.models import AuditEntry, Contribution, Indicator, Site, SiteState
 from projects.permissions.access import Access, Permission, Target, may
+from projects.rules.errors import RuleError
+from projects.rules.vocabulary import UNDER_WAY, Publication, Stage
 
 #: What `change_site` takes, besides `geometry` (shapely, EPSG:4326) and `contributions` (pairs of indicator
 #: id and quantity).
@@ -117,6 +120,9 @@ def apply_changes(
     contributions = contributions_of(site)
     before = siterows.audited(site, contributions)
     _set_fields(site, changes)
+    _check_baseline(site, before, changes)
+    if effective_on > timezone.localdate(now):
+        raise Invalid({"": _("生效日期不能晚于今天。")})
     if "contributions" in changes:
         contributions = pairs_of(changes["contributions"])
     site.changed_seq = changed_seq
@@ -154,7 +160,7 @@ def refresh_lights(
     """Rewrite the site's spans and its cached first days."""
     judge = judge_for((indicator_id for indicator_id, _quantity in contributions), judges)
     rewrite_site_spans(site, judge, now=now)
-    site.save(update_fields=["yellow_on", "red_on"])
+    site.save(update_fields=list(CACHED))
 
 
 def _set_fields(site: Site, changes: Mapping[str, object]) -> None:
@@ -208,3 +214,36 @@ def clean(site: Site) -> None:
                 for name, texts in problem.message_dict.items()
             }
         ) from problem
+    _check_plans(site)
+    _check_stage(site)
+
+
+def _check_plans(site: Site) -> None:
+    """The rules must be able to read both plans: dates in order, milestones within them."""
+    try:
+        _plans = (site.baseline, site.plan)
+    except RuleError as problem:
+        sentence = _(problem.msgid).format(**problem.params)
+        raise Invalid({"baseline_milestones": sentence}) from problem
+
+
+def _check_stage(site: Site) -> None:
+    """Dates and stage tell one story: the lights read the dates, the figures the stage."""
+    stage = Stage(site.stage) if site.stage in set(Stage) else None
+    if site.finished_on is not None and stage in UNDER_WAY:
+        raise Invalid({"stage": _("已填实际完工日期,建设阶段须是已完工或已核验;还没完工请清空该日期。")})
+    if site.started_on is not None and stage in (Stage.PLANNED, Stage.SITED):
+        raise Invalid({"stage": _("已填实际开工日期,建设阶段不能还在开工之前;还没开工请清空该日期。")})
+
+
+#: The first agreed dates. Once handed over for publication they never change; a reschedule adds a plan.
+_BASELINE = ("baseline_start", "baseline_finish", "baseline_milestones")
+
+
+def _check_baseline(site: Site, before: Mapping[str, ledger.JSON], changes: Mapping[str, object]) -> None:
+    was_handed_over = site.submitted_by_id is not None or site.publication != Publication.DRAFT
+    if not was_handed_over or (before["baseline_start"] is None and before["baseline_finish"] is None):
+        return
+    for name in _BASELINE:
+        if name in changes and ledger.as_json(getattr(site, name)) != before[name]:
+            raise Invalid({name: _("基线在提交发布之后不再改动;要改期请新增计划调整。")})

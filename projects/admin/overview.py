@@ -21,13 +21,9 @@ REPORT_EVERY: Final = dt.timedelta(days=31)
 
 
 def as_of() -> dt.date:
-    """The day that the figures are about: the newest programme's cut-off, or today where there is none."""
-    newest = (
-        Programme.objects.filter(deleted_seq__isnull=True)
-        .order_by("-year", "key")
-        .values_list("cutoff", flat=True)
-    )
-    return newest.first() or timezone.localdate()
+    """The day that the figures are about: the governing programme's cut-off, or today where there is none."""
+    programmes = Programme.objects.filter(deleted_seq__isnull=True)
+    return max(programmes, key=lambda row: row.rank).cutoff if programmes else timezone.localdate()
 
 
 def drafts(access: Access, day: dt.date) -> SiteQuerySet:
@@ -46,7 +42,7 @@ def to_publish(access: Access, day: dt.date) -> SiteQuerySet:
 
 def late(access: Access, day: dt.date) -> SiteQuerySet:
     """Yellow or red on the day."""
-    return Site.objects.visible_to(access).lagging(day)
+    return Site.objects.visible_to(access).late()
 
 
 def unreported(access: Access, day: dt.date) -> SiteQuerySet:

@@ -11,9 +11,9 @@ from projects.admin.overview import QUESTIONS, as_of
 from projects.admin.scope import access_for, divisions_of
 from projects.models import Division, FacilityKind, Site
 from projects.permissions.access import Permission
-from projects.rules.vocabulary import Light, Stage
+from projects.rules.vocabulary import Light
 
-_UNJUDGED = [Stage.FINISHED, Stage.VERIFIED, Stage.SUSPENDED, Stage.CANCELLED]
+_LATE = (Light.RED.value, Light.YELLOW.value)
 
 
 class TodoFilter(admin.SimpleListFilter):
@@ -35,16 +35,10 @@ class LightFilter(admin.SimpleListFilter):
     parameter_name = "light"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(light.value, _(light.term)) for light in (Light.RED, Light.YELLOW)]
+        return [(value, _(Light(value).term)) for value in _LATE]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
-        day = as_of()
-        judged = queryset.exclude(stage__in=_UNJUDGED)
-        if self.value() == Light.RED:
-            return judged.filter(red_on__lte=day)
-        if self.value() == Light.YELLOW:
-            return judged.filter(Q(red_on__isnull=True) | Q(red_on__gt=day), yellow_on__lte=day)
-        return queryset
+        return queryset.filter(light=self.value()) if self.value() in _LATE else queryset
 
 
 class ManagedByFilter(admin.SimpleListFilter):

@@ -33,7 +33,6 @@ from projects.models import Contribution, Division, FacilityKind, Site
 from projects.models.choices import DATUMS
 from projects.permissions.access import Access, Permission, Target
 from projects.querysets.sites import SiteQuerySet
-from projects.rules.spans import light_from_cache
 from projects.rules.vocabulary import Publication, Stage
 
 
@@ -87,13 +86,9 @@ class SiteAdmin(ScopedAdmin[Site]):
     def stage_column(self, obj: Site) -> str:
         return render_to_string("components/stage.html", {"stage": obj.stage})
 
-    @admin.display(description=gettext_lazy("亮灯"))
+    @admin.display(description=gettext_lazy("亮灯"), ordering="light")
     def light_column(self, obj: Site) -> str:
-        counts = getattr(obj, "counts", False)
-        light = light_from_cache(
-            obj.yellow_on, obj.red_on, Stage(obj.stage), self._day, has_plan=counts and obj.plan is not None
-        )
-        return render_to_string("components/light.html", {"light": light.value})
+        return render_to_string("components/light.html", {"light": obj.light})
 
     @admin.display(description=gettext_lazy("进度"), ordering="percent")
     def progress(self, obj: Site) -> str:

@@ -112,10 +112,12 @@ class DivisionProgress(PublicView):
         if area is None or programme is None:
             raise Http404
         day = asked_day(request.query_params, programme)
+        if answer := self.unchanged(request):
+            return answer
         progress = district_progress(area, held=self.held, as_of=day, programme=programme)
         if progress is None:
             raise Http404
-        return self.unchanged(request) or self.answer(
+        return self.answer(
             {
                 "division": {"code": area.code, "name_zh": area.name_zh, "name_en": area.name_en},
                 "programme": progress.programme.key,

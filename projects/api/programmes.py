@@ -33,10 +33,13 @@ class Headline(PublicView):
         programme = public_programme(self.held, key)
         if programme is None:
             raise Http404
-        found = headline(key, as_of=asked_day(request.query_params, programme), held=self.held)
+        day = asked_day(request.query_params, programme)
+        if answer := self.unchanged(request):
+            return answer
+        found = headline(key, as_of=day, held=self.held)
         if found is None:
             raise Http404
-        return self.unchanged(request) or self.answer(
+        return self.answer(
             {
                 "programme": found.programme.key,
                 "name_zh": found.programme.name_zh,

@@ -144,7 +144,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "baseline_start",
         "基线开工日期",
-        ("基线开工日期", "计划开工日期", "baseline_start"),
+        ("基线开工日期", "baseline_start"),
         "日期",
         values.date,
         "baseline_start",
@@ -152,7 +152,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "baseline_finish",
         "基线完工日期",
-        ("基线完工日期", "计划完工日期", "baseline_finish"),
+        ("基线完工日期", "baseline_finish"),
         "日期,不早于开工",
         values.date,
         "baseline_finish",

@@ -1,5 +1,7 @@
 """The promise: a year's programme, its categories, projects and indicators, and the figures as printed."""
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -46,10 +48,19 @@ class Programme(TwoNames, Stamped):
                 condition=Q(period_end__gt=F("period_start")), name="programme_dates_in_order"
             ),
             models.CheckConstraint(
-                condition=Q(cutoff__gte=F("period_start")), name="programme_cutoff_not_before_start"
+                condition=Q(cutoff__gte=F("period_start"), cutoff__lte=F("period_end")),
+                name="programme_cutoff_in_period",
             ),
             models.UniqueConstraint(fields=["division", "year"], name="programme_one_a_year"),
         ]
+
+    @property
+    def rank(self) -> tuple[bool, dt.date, str]:
+        """Of several programmes that a site counts for, the one of the highest rank governs it.
+
+        Published before unpublished: next year's draft must not change what this year says. Then the newest.
+        """
+        return self.publication == Publication.PUBLISHED, self.period_start, self.key
 
 
 class Category(TwoNames, Stamped):

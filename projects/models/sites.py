@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.base import AppendOnly, Stamped, correction_has_reason
-from projects.models.choices import PUBLICATIONS, SERVICES, STAGES
+from projects.models.choices import LIGHTS, PUBLICATIONS, SERVICES, STAGES
 from projects.querysets.sites import SiteQuerySet
 from projects.rules.schedule import Milestone, Plan
-from projects.rules.vocabulary import Publication, Service, Stage
+from projects.rules.vocabulary import Light, Publication, Service, Stage
 
 
 class Site(Stamped):
@@ -77,6 +77,8 @@ class Site(Stamped):
     # Caches of the current light spans, for the point index; they define nothing.
     yellow_on = models.DateField(null=True, editable=False)
     red_on = models.DateField(null=True, editable=False)
+    #: The light on the cut-off of the programme that governs the site.
+    light = models.CharField(_("灯"), max_length=6, choices=LIGHTS, default=Light.NONE.value, editable=False)
 
     publication = models.CharField(
         _("发布状态"), max_length=10, choices=PUBLICATIONS, default=Publication.DRAFT.value
@@ -106,14 +108,9 @@ class Site(Stamped):
             models.Index(fields=["located_in", "id"], name="site_located_in"),
             models.Index(fields=["managed_by", "id"], name="site_managed_by"),
             models.Index(
-                fields=["red_on", "id"],
-                name="site_red",
-                condition=Q(red_on__isnull=False, deleted_seq__isnull=True),
-            ),
-            models.Index(
-                fields=["yellow_on", "id"],
-                name="site_yellow",
-                condition=Q(yellow_on__isnull=False, deleted_seq__isnull=True),
+                fields=["light", "id"],
+                name="site_late",
+                condition=Q(light__in=["red", "yellow"], deleted_seq__isnull=True),
             ),
         ]
         constraints = [

@@ -161,10 +161,14 @@ def _ordered(overview: DistrictsOverview) -> Sequence[tuple[int | None, District
     """By code, without places, unless the programme publishes rankings."""
     if not overview.programme.publishes_rankings:
         return [(None, row) for row in overview.rows]
-    rows = sorted(overview.rows, key=lambda row: (-(row.tally.percent or 0), row.area.code))
-    percents = [row.tally.percent for row in rows]
-    # Equal figures share a place.
-    return [(percents.index(row.tally.percent) + 1, row) for row in rows]
+    placed = [row for row in overview.rows if row.tally.percent is not None]
+    percents = sorted((row.tally.percent for row in placed if row.tally.percent is not None), reverse=True)
+    # Equal figures share a place; a district without figures has none.
+    ranked: list[tuple[int | None, DistrictRow]] = [
+        (percents.index(row.tally.percent) + 1, row) for row in placed if row.tally.percent is not None
+    ]
+    ranked.sort(key=lambda pair: (pair[0], pair[1].area.code))
+    return ranked + [(None, row) for row in overview.rows if row.tally.percent is None]
 
 
 def _children(area: Area, held: Snapshot) -> list[Area]:

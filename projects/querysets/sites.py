@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from projects.permissions.access import Access, Permission, scopes_for
-from projects.rules.vocabulary import Publication, Stage
+from projects.rules.vocabulary import Light, Publication
 
 if TYPE_CHECKING:
     from projects.models.divisions import Division
@@ -61,14 +61,18 @@ class SiteQuerySet(models.QuerySet["Site"]):
             managed_by__tree_left__gte=division.tree_left, managed_by__tree_left__lte=division.tree_right
         )
 
-    def lagging(self, as_of: dt.date) -> Self:
-        """Yellow or red on a day, by the cached dates of the current spans; red first."""
-        return (
-            self.live()
-            .filter(Q(yellow_on__lte=as_of) | Q(red_on__lte=as_of))
-            .exclude(stage__in=[Stage.FINISHED, Stage.VERIFIED, Stage.SUSPENDED, Stage.CANCELLED])
-        )
+    def late(self) -> Self:
+        """Yellow or red on the cut-off of the programme that governs each."""
+        return self.live().filter(light__in=[Light.YELLOW.value, Light.RED.value])
 
-    def with_labels(self) -> Self:
-        """Everything that a row on a page or in the API prints, in one query."""
-        return self.select_related("kind", "located_in", "managed_by")
+    def lagging(self, as_of: dt.date) -> Self:
+        """Yellow or red on any day, by the current spans."""
+        spans = self.model._meta.get_field("lightspans").related_model
+        late = spans._default_manager.filter(
+            site_id=models.OuterRef("pk"),
+            superseded_at__isnull=True,
+            valid_from__lte=as_of,
+            valid_to__gt=as_of,
+            light__in=[Light.YELLOW.value, Light.RED.value],
+        )
+        return self.live().filter(models.Exists(late))

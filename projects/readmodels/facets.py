@@ -11,7 +11,7 @@ from projects.readmodels.indexfilters import compile_filter, light_test
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.siteload import SERVICES, STAGES
 from projects.readmodels.sitequeries import SiteFilter
-from projects.rules.vocabulary import Light
+from projects.rules.vocabulary import DivisionLevel, Light
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,7 @@ def facets(wanted: SiteFilter, *, staff: bool = False, held: Snapshot | None = N
         },
         "stage": {STAGES[n].value: c for n, c in _present(counts["stage"])},
         "service": {SERVICES[n].value: c for n, c in _present(counts["service"])},
-        "division": {
-            words.area_by_pk[n].code: c for n, c in _present(counts["division"]) if n in words.area_by_pk
-        },
+        "division": _by_division(counts["division"], held),
         "category": _by_category(counts["combo"], held, staff=staff),
         "light": _by_light(wanted, which, held, staff=staff),
     }
@@ -53,12 +51,25 @@ def facets(wanted: SiteFilter, *, staff: bool = False, held: Snapshot | None = N
 def cutoff(held: Snapshot, *, staff: bool = False) -> dt.date | None:
     """The day that the figures are about: the newest visible programme's cut-off."""
     shown = [row for row in held.vocabulary.programmes.values() if staff or row.is_public]
-    newest = max(shown, key=lambda row: row.period_start, default=None)
+    newest = max(shown, key=lambda row: row.rank, default=None)
     return newest.cutoff if newest else None
 
 
 def _present(counts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[tuple[int, int]]:
     return [(int(value), int(counts[value])) for value in np.flatnonzero(counts)]
+
+
+def _by_division(counts: "np.ndarray[tuple[int], np.dtype[np.int64]]", held: Snapshot) -> dict[str, int]:
+    """By county or zone: what lies in a township counts for its county. They add up to the total."""
+    words = held.vocabulary
+    found: dict[str, int] = {}
+    for pk, count in _present(counts):
+        area = words.area_by_pk.get(pk)
+        if area is not None and area.level == DivisionLevel.TOWNSHIP:
+            area = words.parent_of(area) or area
+        if area is not None:
+            found[area.code] = found.get(area.code, 0) + count
+    return found
 
 
 def _by_category(

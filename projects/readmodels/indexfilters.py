@@ -6,21 +6,19 @@ import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from maps.pointindex import Bits, Filter, In, Test, Where
+from maps.pointindex import Filter, In, Test, Where
 from projects.models import Site
 from projects.readmodels.siteindex import Snapshot
-from projects.readmodels.siteload import HAS_PLAN, NEVER, PUBLICATIONS, SERVICES, STAGES, day_number
+from projects.readmodels.siteload import LIGHTS, PUBLICATIONS, SERVICES, STAGES
 from projects.readmodels.sitequeries import FilterError, SiteFilter
 from projects.readmodels.vocabulary import IndicatorWords
-from projects.rules.vocabulary import Light, Publication, Stage
+from projects.rules.vocabulary import Light, Publication
 
 #: A search that finds more than this many names is no search.
 SEARCH_CAP = 5_000
 
 _PUBLIC = In("publication", {PUBLICATIONS.index(Publication.PUBLISHED)})
-LIGHT_COLUMNS = ("combo", "stage", "flags", "yellow_on", "red_on")
-#: The order in which lights are numbered by `light_numbers`.
-LIGHTS = (Light.NONE, Light.GREEN, Light.YELLOW, Light.RED, Light.BLUE)
+LIGHT_COLUMNS = ("combo", "light")
 
 
 def compile_filter(wanted: SiteFilter, held: Snapshot, *, staff: bool = False) -> Filter:
@@ -52,56 +50,33 @@ def compile_filter(wanted: SiteFilter, held: Snapshot, *, staff: bool = False) -
 
 def light_test(held: Snapshot, lights: Collection[Light], *, staff: bool) -> Test:
     """Sites whose light on their programme's cut-off is one of these."""
-    cutoffs = cutoff_days(held, staff=staff)
+    lit = lit_combos(held, staff=staff)
     numbers = np.array(sorted(LIGHTS.index(light) for light in lights), dtype=np.uint8)
 
     def shines(*columns: NDArray[np.unsignedinteger]) -> NDArray[np.bool_]:
-        return np.isin(light_numbers(cutoffs, *columns), numbers)
+        return np.isin(shown_lights(lit, *columns), numbers)
 
     return Where(LIGHT_COLUMNS, shines, ("light", held.etag, staff, tuple(numbers.tolist())))
 
 
-def light_numbers(
-    cutoffs: NDArray[np.uint16],
-    combo: NDArray[np.unsignedinteger],
-    stage: NDArray[np.unsignedinteger],
-    flags: NDArray[np.unsignedinteger],
-    yellow_on: NDArray[np.unsignedinteger],
-    red_on: NDArray[np.unsignedinteger],
-) -> NDArray[np.uint8]:
-    """projects.rules.spans.light_from_cache over columns: positions in LIGHTS."""
-    cutoff = cutoffs[combo]
-    numbers = np.full(len(combo), LIGHTS.index(Light.GREEN), dtype=np.uint8)
-    numbers[yellow_on <= cutoff] = LIGHTS.index(Light.YELLOW)
-    numbers[red_on <= cutoff] = LIGHTS.index(Light.RED)
-    numbers[stage == STAGES.index(Stage.FINISHED)] = LIGHTS.index(Light.GREEN)
-    numbers[stage == STAGES.index(Stage.VERIFIED)] = LIGHTS.index(Light.BLUE)
-    dark = np.isin(stage, [STAGES.index(Stage.SUSPENDED), STAGES.index(Stage.CANCELLED)])
-    numbers[dark | ((flags & HAS_PLAN) == 0) | (cutoff == NEVER)] = LIGHTS.index(Light.NONE)
-    return numbers
+def shown_lights(
+    lit: NDArray[np.bool_], combo: NDArray[np.unsignedinteger], light: NDArray[np.unsignedinteger]
+) -> NDArray[np.unsignedinteger]:
+    """Positions in LIGHTS; none where the light may not be shown."""
+    return np.where(lit[combo], light, LIGHTS.index(Light.NONE))
 
 
-def cutoff_days(held: Snapshot, *, staff: bool) -> NDArray[np.uint16]:
-    """By contribution set, the cut-off day of the programme that governs it; NEVER where no light may shine.
-
-    For the public a light shines only where the programme is published and publishes lights.
-    """
-    key = ("cutoffs", staff)
+def lit_combos(held: Snapshot, *, staff: bool) -> NDArray[np.bool_]:
+    """By contribution set, whether its governing programme's lights may be shown to the reader."""
+    key = ("lit", staff)
     table = held.tables.get(key)
     if table is None:
-        days = []
-        for members in held.combos.sets:
-            programme = held.vocabulary.governing(members)
-            shown = programme is not None and (staff or (programme.is_public and programme.publishes_lights))
-            days.append(day_number(programme.cutoff) if programme is not None and shown else NEVER)
-        table = held.tables[key] = np.array(days, dtype=np.uint16)
-    found: NDArray[np.uint16] = table
+        governing = [held.vocabulary.governing(members) for members in held.combos.sets]
+        table = held.tables[key] = np.array(
+            [row is not None and (staff or row.shows_lights) for row in governing], dtype=np.bool_
+        )
+    found: NDArray[np.bool_] = table
     return found
-
-
-def hide_demo() -> Test:
-    """Sites that are no demo data."""
-    return Bits("flags", 0, 2)
 
 
 def _areas(codes: Collection[str], held: Snapshot) -> set[int]:

@@ -9,11 +9,12 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from projects.models import Division, DivisionParent, Indicator, Site, SiteState
+from projects.models import Division, DivisionParent, Indicator, LightSpan, Programme, Site, SiteState
 from projects.models.guards import missing
 from projects.readmodels.locator import NOWHERE, current_locator
 from projects.rules.errors import RuleError
 from projects.rules.tree import Edge, intervals
+from projects.rules.vocabulary import Light
 
 _CHUNK = 20_000
 
@@ -35,6 +36,7 @@ def broken_invariants() -> Iterator[Broken]:
     yield from _subsets()
     yield from _places()
     yield from _states()
+    yield from _lights()
 
 
 def _guards() -> Iterator[Broken]:
@@ -124,3 +126,34 @@ def _states() -> Iterator[Broken]:
             yield Broken(
                 "states", code, gettext_noop("点位 %(code)s 的现状与最新的状态记录不一致。"), {"code": code}
             )
+
+
+def _lights() -> Iterator[Broken]:
+    """A late light on the map is one that the current spans give for the cut-off, and the other way round."""
+    late = [Light.YELLOW.value, Light.RED.value]
+    for programme in Programme.objects.filter(deleted_seq__isnull=True):
+        given = dict(
+            LightSpan.objects.filter(
+                site__contributions__indicator__category__programme=programme,
+                site__deleted_seq__isnull=True,
+                superseded_at__isnull=True,
+                policy_id=programme.policy_id,
+                valid_from__lte=programme.cutoff,
+                valid_to__gt=programme.cutoff,
+                light__in=late,
+            ).values_list("site__code", "light")
+        )
+        governed = {
+            site.code: site.light
+            for site in Site.objects.live()
+            .filter(contributions__indicator__category__programme=programme)
+            .prefetch_related("contributions__indicator__category__programme")
+            .distinct()
+            if max(row.indicator.category.programme.rank for row in site.contributions.all())
+            == programme.rank
+        }
+        for code, light in governed.items():
+            if given.get(code, "") != (light if light in late else ""):
+                yield Broken(
+                    "lights", code, gettext_noop("点位 %(code)s 的灯与当日的亮灯记录不一致。"), {"code": code}
+                )

@@ -196,10 +196,12 @@ def _read_late(programme: ProgrammeWords, day: dt.date, held: Snapshot) -> Itera
     )
     for site_id, manager, stage, contributions in rows.iterator():
         given = frozenset(int(pk) for pk in contributions)
-        # A site is judged by its newest programme: an older one has no say over that light.
+        # A site is judged by the programme that governs it: another has no say over that light.
         governing = held.vocabulary.governing(given)
-        if governing is not None and governing.pk == programme.pk and Stage(stage) is not Stage.CANCELLED:
-            yield LateStanding(site_id, manager, Stage(stage), Light(lights[site_id]), given & indicators)
+        light = lights.get(site_id)  # None: turned between the two reads
+        judged = governing is not None and governing.pk == programme.pk
+        if light is not None and judged and Stage(stage) is not Stage.CANCELLED:
+            yield LateStanding(site_id, manager, Stage(stage), Light(light), given & indicators)
 
 
 def _indicators(programme: ProgrammeWords, held: Snapshot) -> frozenset[int]:

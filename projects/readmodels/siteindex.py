@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 _COMPACT_SHARE = 0.02
 _COMPACT_FLOOR = 2_000
 
+#: While one thread works, the public may be answered from a snapshot as old as this.
+PUBLIC_MAX_STALE_SECONDS = 30.0
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
@@ -56,7 +59,12 @@ def snapshot(*, fresh: bool = False) -> Snapshot:
     held = _current
     if held is not None and not fresh and held.epoch and now - _checked_at < settings.PUBLIC_CHECK_SECONDS:
         return held
-    with _lock:
+    # The public goes on with what it has while somebody else brings it up to date; staff wait for it.
+    stale = held is not None and held.epoch and not fresh and now - _checked_at < PUBLIC_MAX_STALE_SECONDS
+    if not _lock.acquire(blocking=not stale):
+        assert held is not None
+        return held
+    try:
         # Read before the rows: a change that commits in between is read twice, never missed.
         epoch, seq = _head()
         held = _current
@@ -65,6 +73,8 @@ def snapshot(*, fresh: bool = False) -> Snapshot:
         elif seq > held.seq:
             held = _advance(held, seq)
         _current, _checked_at = held, now
+    finally:
+        _lock.release()
     return held
 
 

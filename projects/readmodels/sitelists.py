@@ -17,8 +17,7 @@ from projects.readmodels.indexfilters import compile_filter
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import SiteFilter
 from projects.readmodels.vocabulary import ProgrammeWords
-from projects.rules.spans import light_from_cache
-from projects.rules.vocabulary import Light, Stage
+from projects.rules.vocabulary import Light
 
 WORLD = BBox(-180.0, -90.0, 180.0, 90.0)
 
@@ -113,6 +112,11 @@ def site_rows(
     """Rows in the order of the ids, in two queries. Ids that the public may not see any more are left out."""
     door = Site.objects.live() if staff else Site.objects.public()
     sites = door.prefetch_related("contributions").defer("geom").in_bulk(list(ids))
+    if any(site.kind_id not in held.vocabulary.kind_by_pk for site in sites.values()) or any(
+        site.located_in_id not in held.vocabulary.area_by_pk for site in sites.values()
+    ):
+        # A row that is newer than the snapshot names a kind or an area that the snapshot has not heard of.
+        held = snapshot(fresh=True)
     far = distances if distances is not None else [None] * len(ids)
     return tuple(
         site_row(sites[pk], held, staff=staff, distance_m=metres)
@@ -161,15 +165,9 @@ def programme_of(site: Site, held: Snapshot) -> ProgrammeWords | None:
 
 def light_of(site: Site, programme: ProgrammeWords | None, *, staff: bool) -> Light | None:
     """The light on the programme's cut-off, or None where nobody has published it."""
-    if programme is None or not (staff or (programme.is_public and programme.publishes_lights)):
+    if programme is None or not (staff or programme.shows_lights):
         return None
-    return light_from_cache(
-        site.yellow_on,
-        site.red_on,
-        Stage(site.stage),
-        programme.cutoff,
-        has_plan=site.baseline_start is not None and site.baseline_finish is not None,
-    )
+    return Light(site.light)
 
 
 def _as_of(programme: ProgrammeWords | None, held: Snapshot, *, staff: bool) -> dt.date | None:
@@ -257,6 +255,8 @@ def site_detail(public_id: str, held: Snapshot | None = None) -> SiteDetail | No
     if site is None:
         return None
     held = held or snapshot()
+    if site.kind_id not in held.vocabulary.kind_by_pk or site.located_in_id not in held.vocabulary.area_by_pk:
+        held = snapshot(fresh=True)
     programme = programme_of(site, held)
     row = site_row(site, held)
     shown = programme is None or (programme.is_public and programme.publishes_progress)
@@ -348,7 +348,11 @@ def _lag(site: Site, programme: ProgrammeWords | None, light: str | None) -> Lag
         return None
     if light not in (Light.YELLOW, Light.RED):
         return None
-    report = site.reports.filter(as_of__lte=programme.cutoff).order_by("as_of", "pk").last()
+    report = (
+        site.reports.filter(as_of__lte=programme.cutoff, corrections__isnull=True)
+        .order_by("as_of", "pk")
+        .last()
+    )
     if report is None or not (report.problem or report.plan):
         return None
     return Lag(report.problem, report.plan, report.as_of)

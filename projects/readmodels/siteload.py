@@ -1,6 +1,5 @@
 """Sites as columns of the point index, straight from SQL."""
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,39 +8,31 @@ import numpy as np
 from django.db import connection
 
 from maps.pointindex import Columns
-from projects.rules.vocabulary import STAGE_ORDER, Publication, Service
-
-#: Days are counted from here; NEVER stands for "no such day".
-DAY_ZERO = dt.date(2000, 1, 1)
-NEVER = 65_535
+from projects.rules.vocabulary import STAGE_ORDER, Light, Publication, Service
 
 STAGES = tuple(STAGE_ORDER)
 SERVICES = tuple(Service)
 PUBLICATIONS = tuple(Publication)
+LIGHTS = tuple(Light)
 _STAGE = {stage.value: number for number, stage in enumerate(STAGES)}
 _SERVICE = {service.value: number for number, service in enumerate(SERVICES)}
 _PUBLICATION = {publication.value: number for number, publication in enumerate(PUBLICATIONS)}
-
-HAS_PLAN = 1
-IS_DEMO = 2
+_LIGHT = {light.value: number for number, light in enumerate(LIGHTS)}
 
 SCHEMA: dict[str, Any] = {
     "kind": np.uint8,
     "stage": np.uint8,
     "service": np.uint8,
     "publication": np.uint8,
-    "flags": np.uint8,
+    "light": np.uint8,
     "division": np.uint32,
     "manager": np.uint32,
     "combo": np.uint32,
-    "yellow_on": np.uint16,
-    "red_on": np.uint16,
 }
 
 _SELECT = """
-SELECT s.id, ST_X(s.location), ST_Y(s.location), k.number, s.stage, s.service, s.publication,
-       s.baseline_start IS NOT NULL AND s.baseline_finish IS NOT NULL, s.is_demo,
-       s.located_in_id, s.managed_by_id, s.yellow_on, s.red_on
+SELECT s.id, ST_X(s.location), ST_Y(s.location), k.number, s.stage, s.service, s.publication, s.light,
+       s.located_in_id, s.managed_by_id
 FROM projects_site s JOIN projects_facilitykind k ON k.id = s.kind_id
 WHERE s.deleted_seq IS NULL
 """
@@ -101,13 +92,6 @@ def load_changed(after_seq: int, combos: Combos) -> Loaded:
     return Loaded(rows, np.setdiff1d(ids, rows.ids))
 
 
-def day_number(day: dt.date | None) -> int:
-    """Days since 2000-01-01, clamped to what a column holds; NEVER for None."""
-    if day is None:
-        return NEVER
-    return min(max((day - DAY_ZERO).days, 0), NEVER - 1)
-
-
 def _sets_by_site(where: str, parameters: list[int]) -> dict[int, tuple[int, ...]]:
     sets: dict[int, list[int]] = {}
     with connection.cursor() as cursor:
@@ -142,7 +126,7 @@ def _read(query: str, parameters: list[int], sets: dict[int, tuple[int, ...]], c
 
 
 def _encode(row: tuple[Any, ...], sets: dict[int, tuple[int, ...]], combos: Combos) -> tuple[Any, ...]:
-    pk, lon, lat, kind, stage, service, publication, has_plan, demo, located, managed, yellow, red = row
+    pk, lon, lat, kind, stage, service, publication, light, located, managed = row
     return (
         pk,
         lon,
@@ -151,15 +135,8 @@ def _encode(row: tuple[Any, ...], sets: dict[int, tuple[int, ...]], combos: Comb
         _STAGE[stage],
         _SERVICE[service],
         _PUBLICATION[publication],
-        (HAS_PLAN if has_plan else 0) | (IS_DEMO if demo else 0),
+        _LIGHT[light],
         located,
         managed,
         combos.number(sets.get(pk, ())),
-        day_number(_as_date(yellow)),
-        day_number(_as_date(red)),
     )
-
-
-def _as_date(value: dt.date | str | None) -> dt.date | None:
-    # SQLite hands raw SQL its dates as text.
-    return dt.date.fromisoformat(value) if isinstance(value, str) else value

@@ -61,6 +61,13 @@ class ProgrammeWords:
     period_end: dt.date
     publishes_rankings: bool
     source: str
+    #: See projects.models.Programme.rank.
+    rank: tuple[bool, dt.date, str]
+
+    @property
+    def shows_lights(self) -> bool:
+        """Whether the public may see its lights."""
+        return self.is_public and self.publishes_lights
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +135,9 @@ class Vocabulary:
         return [row for row in self.indicators.values() if self.programmes[row.programme_id].is_public]
 
     def governing(self, indicator_ids: Iterable[int]) -> ProgrammeWords | None:
-        """The newest programme among those that a site contributes to."""
+        """Of the programmes that a site counts for, the one whose lights and progress speak of it."""
         found = {self.indicators[pk].programme_id for pk in indicator_ids if pk in self.indicators}
-        return max((self.programmes[pk] for pk in found), key=lambda row: row.period_start, default=None)
+        return max((self.programmes[pk] for pk in found), key=lambda row: row.rank, default=None)
 
 
 def read_vocabulary() -> Vocabulary:
@@ -181,6 +188,7 @@ def read_vocabulary() -> Vocabulary:
             row.period_end,
             row.publishes_rankings,
             row.source,
+            row.rank,
         )
         for row in Programme.objects.filter(deleted_seq__isnull=True)
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import shapely
+import time_machine
 from django.db import connection
 from django.test import Client
 
@@ -154,6 +155,16 @@ def test_a_batch_is_all_or_nothing(world: World) -> None:
         ({"baseline_start": dt.date(2024, 5, 1), "baseline_finish": dt.date(2024, 4, 1)}, ""),
         ({"started_on": dt.date(2024, 5, 1), "finished_on": dt.date(2024, 4, 1)}, ""),
         ({"verified_on": dt.date(2024, 4, 1), "finished_on": dt.date(2024, 5, 1)}, ""),
+        ({"stage": "building", "finished_on": dt.date(2024, 5, 1)}, "stage"),
+        ({"stage": "planned", "started_on": dt.date(2024, 5, 1)}, "stage"),
+        (
+            {
+                "baseline_start": dt.date(2024, 1, 1),
+                "baseline_finish": dt.date(2024, 4, 1),
+                "baseline_milestones": [["2024-05-01", "50"]],
+            },
+            "baseline_milestones",
+        ),
         ({"contributions": [(1, Decimal(1)), (1, Decimal(2))]}, "contributions"),
     ],
 )
@@ -164,6 +175,40 @@ def test_what_cannot_be_is_refused(world: World, changes: dict[str, Any], field:
         change_site(access=world.access("admin"), site_id=site.pk, expected_version=1, changes=changes)
     assert field in refused.value.errors
     assert database_content() == before
+
+
+def test_the_baseline_never_changes_once_handed_over(world: World) -> None:
+    """However it is tried: by a form, by a file."""
+    site = world.add(world.planned())[0]
+    later = {"baseline_finish": dt.date(2024, 12, 31)}
+    before = database_content()
+    with pytest.raises(Invalid):
+        change_site(access=world.access("haishu"), site_id=site.pk, expected_version=1, changes=later)
+    with pytest.raises(Invalid):
+        apply_site_drafts(access=world.access("haishu"), updates=[SiteUpdate(site.pk, 1, later)], reason="x")
+    assert database_content() == before
+    draft = world.add(world.planned(publication=Publication.DRAFT))[0]
+    changed = change_site(access=world.access("haishu"), site_id=draft.pk, expected_version=1, changes=later)
+    assert changed.baseline_finish == dt.date(2024, 12, 31)
+
+
+def test_a_state_is_not_dated_ahead(world: World) -> None:
+    site = world.site()
+    with pytest.raises(Invalid):
+        change_site(
+            access=world.access("admin"),
+            site_id=site.pk,
+            expected_version=1,
+            changes={"stage": "verified"},
+            effective_on=dt.date(2100, 1, 1),
+        )
+
+
+def test_a_first_state_is_dated_by_the_citys_day(world: World) -> None:
+    """02:30 on 2 July in Ningbo is still 1 July in UTC."""
+    with time_machine.travel(dt.datetime(2026, 7, 1, 18, 30, tzinfo=dt.UTC), tick=False):
+        site = world.site(state_since=None)
+    assert [state.effective_on for state in site.states.all()] == [dt.date(2026, 7, 2)]
 
 
 def test_a_removed_site_is_gone_for_all_and_kept_in_the_table(world: World, client: Client) -> None:

@@ -3,28 +3,34 @@
 import datetime as dt
 import json
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
-from django.db.models import Q
+from django.db.models import F, Q
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maps.tiles import BBox, TileId
+from projects.actions.drafts import ReportDraft
+from projects.actions.programmes import save_programme
 from projects.actions.publishing import publish_site, submit_site, withdraw_site
+from projects.actions.reports import report_site
 from projects.actions.sites import change_site, remove_site
-from projects.models import ChangeHead, Site
+from projects.models import ChangeHead, Division, LagPolicy, LightSpan, Site
 from projects.readmodels import siteindex
 from projects.readmodels.facets import facets
 from projects.readmodels.indexfilters import compile_filter
+from projects.readmodels.invariants import broken_invariants
 from projects.readmodels.siteindex import snapshot
 from projects.readmodels.sitelists import list_sites
 from projects.readmodels.siteload import SCHEMA
 from projects.readmodels.sitequeries import SiteFilter
 from projects.readmodels.sitetiles import tile_json
+from projects.rules.policy import YINCHUAN_2025
 from projects.rules.vocabulary import Publication, Service, Stage
 from tests.factories import World
 
@@ -147,25 +153,96 @@ def test_every_question_equals_sql_after_any_history(world: World, history: list
                 assert shown == tile["total"] == len(expected)
 
 
-def test_lights_equal_the_spans(world: World) -> None:
-    from projects.models import LightSpan
-
-    for start in (dt.date(2024, 1, 1), dt.date(2024, 5, 1), dt.date(2024, 6, 20), dt.date(2024, 9, 1)):
-        for finish in (dt.date(2024, 10, 1), dt.date(2024, 12, 1)):
-            world.add(world.planned(baseline_start=start, baseline_finish=finish, stage=Stage.PLANNED))
-    world.add(world.planned(stage=Stage.VERIFIED), world.planned(stage=Stage.CANCELLED), world.draft())
-    cutoff = world.programme.cutoff
-    expected = Counter(
+def spans_on_the_cutoff(world: World) -> Counter[str]:
+    """The oracle: lights of the current spans on the cut-off."""
+    world.programme.refresh_from_db()
+    day = world.programme.cutoff
+    return Counter(
         LightSpan.objects.filter(
-            superseded_at__isnull=True, valid_from__lte=cutoff, valid_to__gt=cutoff
+            superseded_at__isnull=True, valid_from__lte=day, valid_to__gt=day
         ).values_list("light", flat=True)
     )
-    counted = dict(facets(SiteFilter()).by["light"])
-    # Not begun by the cut-off: its spans start later, and until then it is green. Stock has no light.
-    unlit = Site.objects.count() - sum(expected.values())
-    expected["none"] += 1
-    expected["green"] += unlit - 1
-    assert counted == {light: count for light, count in expected.items() if count}
+
+
+def test_lights_equal_the_spans_whatever_happens_later(world: World) -> None:
+    """Reports and finishing after the cut-off, another cut-off, another policy, next year's draft."""
+    sites = world.add(
+        *(
+            world.planned(baseline_start=start, baseline_finish=finish, stage=Stage.PLANNED)
+            for start in (dt.date(2024, 1, 1), dt.date(2024, 5, 1), dt.date(2024, 6, 20))
+            for finish in (dt.date(2024, 10, 1), dt.date(2024, 12, 1))
+        ),
+        world.planned(stage=Stage.VERIFIED),
+        world.planned(stage=Stage.CANCELLED),
+    )
+    admin, programme = world.access("admin"), world.programme
+    expected = spans_on_the_cutoff(world)
+    assert dict(facets(SiteFilter()).by["light"]) == dict(expected)
+    assert expected["red"] >= 2
+
+    july = dt.date(2024, 7, 15)
+    change = {"stage": "finished", "finished_on": july}
+    change_site(access=admin, site_id=sites[0].pk, expected_version=1, changes=change, effective_on=july)
+    report_site(access=admin, site_id=sites[1].pk, report=ReportDraft(july, Decimal(100)))
+    assert dict(facets(SiteFilter()).by["light"]) == dict(expected), "what came later says nothing of the day"
+
+    programme.cutoff = dt.date(2024, 7, 31)
+    save_programme(access=admin, row=programme)
+    moved = spans_on_the_cutoff(world)
+    assert dict(facets(SiteFilter()).by["light"]) == dict(moved)
+    lights = dict(Site.objects.values_list("pk", "light"))
+    assert (lights[sites[0].pk], lights[sites[1].pk]) == ("green", "green"), "both were put right by then"
+
+    rules = YINCHUAN_2025.to_json()
+    rules["lag"] = {"basis": "percentage_points", "bands": [{"light": "red", "more_than": "0"}]}
+    rules["key"] = "stricter"
+    programme.policy = LagPolicy.objects.create(
+        key="stricter", name_zh="更严", rules=rules, source="x", effective_from=dt.date(2024, 1, 1)
+    )
+    save_programme(access=admin, row=programme)
+    stricter = spans_on_the_cutoff(world)
+    assert dict(facets(SiteFilter()).by["light"]) == dict(stricter)
+    assert set(
+        LightSpan.objects.filter(superseded_at__isnull=True).values_list("policy__key", flat=True)
+    ) == {"stricter"}
+    assert list(broken_invariants()) == []
+
+
+def test_a_policy_that_judges_months_gives_no_light_by_days(world: World) -> None:
+    """瓯海 2020: a month met or missed; a site has no light of a day under it."""
+    world.programme.policy.rules = {
+        "schema": 1,
+        "key": "ouhai-2020",
+        "version": 1,
+        "title": "瓯海 2020",
+        "source": "x",
+        "against": "baseline",
+        "months": {"missed": "red", "made_good": "yellow", "running": [], "outputs": []},
+    }
+    world.programme.policy.save()
+    world.add(world.planned())
+    assert dict(facets(SiteFilter()).by["light"]) == {"none": 1}
+
+
+def test_facets_by_division_equal_the_filter_below_a_county(world: World) -> None:
+    county = world.counties["330203"]
+    Division.objects.filter(tree_left__gt=county.tree_left).update(
+        tree_left=F("tree_left") + 1, tree_right=F("tree_right") + 1
+    )
+    Division.objects.filter(pk=county.pk).update(tree_right=county.tree_left + 1)
+    Division.objects.filter(pk=world.city.pk).update(tree_right=F("tree_right") + 1)
+    town = Division.objects.create(
+        code="330203001",
+        name_zh="某街道",
+        level="township",
+        tree_left=county.tree_left + 1,
+        tree_right=county.tree_left + 1,
+    )
+    world.add(world.draft(), world.draft(located_in_id=town.pk), world.draft(county="330212"))
+    counts = facets(SiteFilter()).by["division"]
+    assert dict(counts) == {"330203": 2, "330212": 1}
+    for code, count in counts.items():
+        assert facets(SiteFilter(divisions=frozenset({code}))).total == count
 
 
 def test_another_process_sees_an_edit_through_the_shared_base(world: World, settings: Any) -> None:
