@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from projects.actions import ledger
-from projects.actions.errors import Invalid, NotAllowed
+from projects.actions.errors import Conflict, Invalid, NotAllowed
 from projects.actions.rows import clean
 from projects.models import Membership, User
 from projects.permissions.access import Access, Permission, Target, may
@@ -54,6 +54,11 @@ def save_user(
         ):
             raise NotAllowed(_("不能停用自己的账号,也不能去掉自己的管理员角色。"))
         stored = User.objects.select_for_update().filter(pk=user.pk).first()
+        if stored is not None and stored.changed_seq != user.changed_seq:
+            # A form opened before must not give back a role or an access that was taken away since.
+            raise Conflict(
+                _("“%(name)s”在您打开之后已被他人修改,请重新打开。") % {"name": stored}, current_version=0
+            )
         flags = _flags(stored) if stored is not None else {}
         user.is_superuser = False
         if password is not None:
@@ -74,6 +79,8 @@ def save_user(
         if roles[0] != roles[1]:
             changed["memberships"] = [sorted(roles[0]), sorted(roles[1])]
         with ledger.take(1, actor_id=access.user_id) as numbers:
+            user.changed_seq = numbers.first
+            user.save(update_fields=["changed_seq"])
             numbers.write([_entry(user, "user.add" if is_new else "user.change", changed, reason)])
     return user
 

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from projects.actions import ledger
-from projects.actions.errors import Invalid, NotAllowed
+from projects.actions.errors import Conflict, Invalid, NotAllowed
 from projects.models import Division
 from projects.permissions.access import Access, Permission, Target, may
 
@@ -44,6 +44,10 @@ def save_row(
         raise NotAllowed(_("您没有权限修改这个区划的数据。"))
     with transaction.atomic():
         stored = None if row._state.adding else _locked(row)
+        if stored is not None and getattr(stored, "changed_seq", 0) != getattr(row, "changed_seq", 0):
+            raise Conflict(
+                _("“%(name)s”在您打开之后已被他人修改,请重新打开。") % {"name": stored}, current_version=0
+            )
         clean(row)
         before = audited(stored) if stored is not None else {}
         after = audited(row)

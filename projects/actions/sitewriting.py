@@ -125,6 +125,10 @@ def apply_changes(
         raise Invalid({"": _("生效日期不能晚于今天。")})
     if "contributions" in changes:
         contributions = pairs_of(changes["contributions"])
+    if site.publication == Publication.SUBMITTED:
+        # What a second person is asked to publish is what was handed over: an edit takes it back.
+        site.publication = (Publication.WITHDRAWN if site.published_by_id else Publication.DRAFT).value
+        site.submitted_by_id = None
     site.changed_seq = changed_seq
     site.version += 1
     site.updated_at = now
@@ -241,7 +245,7 @@ _BASELINE = ("baseline_start", "baseline_finish", "baseline_milestones")
 
 
 def _check_baseline(site: Site, before: Mapping[str, ledger.JSON], changes: Mapping[str, object]) -> None:
-    was_handed_over = site.submitted_by_id is not None or site.publication != Publication.DRAFT
+    was_handed_over = site.published_by_id is not None or site.publication != Publication.DRAFT
     if not was_handed_over or (before["baseline_start"] is None and before["baseline_finish"] is None):
         return
     for name in _BASELINE:

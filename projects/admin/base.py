@@ -1,7 +1,7 @@
 """ScopedAdmin: the one base of every ModelAdmin. Rows and rights follow from memberships alone."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -34,6 +34,11 @@ else:
 
     class _ModelAdmin(admin.ModelAdmin, Generic[M]):
         pass
+
+
+#: Lookups that list filters write into addresses.
+_LOOKUPS: Final = frozenset({"exact", "isnull", "gte", "lt"})
+_LONGEST_VALUE: Final = 60
 
 
 class ScopedAdmin(_ModelAdmin[M]):
@@ -150,6 +155,27 @@ class ScopedAdmin(_ModelAdmin[M]):
             if field is not None and hasattr(field.widget, name):
                 setattr(field.widget, name, False)
         return field
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what this list's own filters ask: an exact value, or a range of days.
+
+        Django lets through every lookup on a model's own fields: a regular expression that never ends, a
+        geometry that ends the process, the beginning of a password's hash.
+        """
+        name, _sign, kind = lookup.rpartition("__")
+        if kind not in _LOOKUPS:
+            name, kind = lookup, "exact"
+        offered = {
+            each if isinstance(each, str) else getattr(each, "parameter_name", None)
+            for each in self.get_list_filter(request)
+        }
+        return name in offered and len(value) <= _LONGEST_VALUE
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[M], search_term: str
+    ) -> tuple[models.QuerySet[M], bool]:
+        """A long text is no search: each of its words would be one more condition."""
+        return super().get_search_results(request, queryset, search_term.replace("\x00", "")[:_LONGEST_VALUE])
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)

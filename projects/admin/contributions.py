@@ -1,8 +1,9 @@
 """What a site counts towards, on the site's page."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 
@@ -14,6 +15,7 @@ from projects.models import Contribution, Indicator, Site
 
 PREFIX = "contributions"
 _MOST_ROWS = 200
+_QUANTITY = Contribution._meta.get_field("quantity")
 
 
 class ContributionInline(ScopedInline[Contribution, Site]):
@@ -28,7 +30,7 @@ class ContributionInline(ScopedInline[Contribution, Site]):
             own = self.parent_admin.choices_for(request, Indicator)
             match = request.resolver_match
             site_id = match.kwargs.get("object_id") if match is not None else None
-            if site_id is not None and str(site_id).isdigit():
+            if site_id is not None and _is_id(str(site_id)):
                 # What is there already stays choosable, so that saving another field does not lose it.
                 there = Indicator.objects.filter(contributions__site_id=int(site_id)).values("pk")
                 own = Indicator.objects.filter(models.Q(pk__in=own.values("pk")) | models.Q(pk__in=there))
@@ -83,9 +85,14 @@ def _typed(request: HttpRequest) -> list[tuple[int, Decimal]]:
     for number in range(_MOST_ROWS):
         row = f"{PREFIX}-{number}-"
         indicator, quantity = request.POST.get(f"{row}indicator", ""), request.POST.get(f"{row}quantity", "")
-        if indicator.isascii() and indicator.isdigit() and not request.POST.get(f"{row}DELETE"):
+        if _is_id(indicator) and not request.POST.get(f"{row}DELETE"):
             try:
-                pairs.append((int(indicator), Decimal(quantity)))
-            except InvalidOperation:
+                # The field's own bounds: a quantity of a thousand million digits must not be written out.
+                pairs.append((int(indicator), _QUANTITY.clean(quantity, None)))
+            except ValidationError:
                 continue
-    return [pair for pair in pairs if pair[1].is_finite()]
+    return pairs
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18

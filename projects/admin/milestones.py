@@ -8,9 +8,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+#: Characters of a percentage: more say nothing that anybody plans by.
+_LONGEST = 8
+
 
 class MilestonesField(forms.CharField):
-    """Cleans to ((day, percent 0..100), ...), days rising."""
+    """Cleans to [[ISO day, percent 0..100 as text], ...], days rising: the form in which it is stored."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 3, "placeholder": "2024-03-31 25"}))
@@ -23,7 +26,8 @@ class MilestonesField(forms.CharField):
         return value
 
     def to_python(self, value: Any) -> Any:
-        milestones: list[tuple[dt.date, Decimal]] = []
+        milestones: list[list[str]] = []
+        last: dt.date | None = None
         for number, line in enumerate(str(value or "").splitlines(), start=1):
             if not line.strip():
                 continue
@@ -34,17 +38,23 @@ class MilestonesField(forms.CharField):
                 raise forms.ValidationError(
                     _("第 %(number)d 行应是日期和百分比,例如 2024-03-31 25。") % {"number": number}
                 ) from problem
-            if not (percent.is_finite() and 0 <= percent <= 100):
+            if len(percent_text) > _LONGEST or not (percent.is_finite() and 0 <= percent <= 100):
                 raise forms.ValidationError(
                     _("第 %(number)d 行的进度须在 0 到 100 之间。") % {"number": number}
                 )
-            if milestones and day <= milestones[-1][0]:
+            if last is not None and day <= last:
                 raise forms.ValidationError(_("第 %(number)d 行的日期须晚于上一行。") % {"number": number})
-            milestones.append((day, percent))
-        return tuple(milestones)
+            last = day
+            milestones.append([day.isoformat(), f"{percent:f}"])
+        return milestones
 
     def run_validators(self, value: Any) -> None:
         """Already checked."""
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return str(self.prepare_value(initial) or "").split() != str(data or "").split()
+
+
+def points(milestones: list[list[str]]) -> tuple[tuple[dt.date, Decimal], ...]:
+    """What the field cleans to, as the actions take it."""
+    return tuple((dt.date.fromisoformat(day), Decimal(percent)) for day, percent in milestones)

@@ -16,7 +16,7 @@ from projects.actions.drafts import SiteDraft
 from projects.admin.contributions import typed_contributions
 from projects.admin.forms import ScopedForm
 from projects.admin.locating import find_shape, has_borders, same_place
-from projects.admin.milestones import MilestonesField
+from projects.admin.milestones import MilestonesField, points
 from projects.models import Division, FacilityKind, Site
 from projects.rules.vocabulary import Service, Stage
 
@@ -160,7 +160,7 @@ class SiteForm(ScopedForm):
         if mine is not None:
             values["contributions"] = mine
         if "baseline_milestones" in self.cleaned_data:
-            values["baseline_milestones"] = siterows.milestones_json(self.cleaned_data["baseline_milestones"])
+            values["baseline_milestones"] = self.cleaned_data["baseline_milestones"]
         return values
 
     def take_over(self, name: str, stored: Any) -> None:
@@ -203,7 +203,7 @@ class SiteForm(ScopedForm):
             service_checked_on=data.get("service_checked_on"),
             baseline_start=data.get("baseline_start"),
             baseline_finish=data.get("baseline_finish"),
-            baseline_milestones=tuple(data.get("baseline_milestones") or ()),
+            baseline_milestones=points(data.get("baseline_milestones") or []),
             started_on=data.get("started_on"),
             finished_on=data.get("finished_on"),
             contributions=contributions,
@@ -220,7 +220,7 @@ class SiteForm(ScopedForm):
                 continue
             changes[name] = data[name]
         if "baseline_milestones" in changes:
-            changes["baseline_milestones"] = siterows.milestones_json(data["baseline_milestones"])
+            changes["baseline_milestones"] = data["baseline_milestones"]
         for name in ("kind", "managed_by"):
             if name in self.changed_data:
                 changes[f"{name}_id"] = data[name].pk

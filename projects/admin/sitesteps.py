@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.actions import publishing, reports
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.actions.sitewriting import target_of
-from projects.admin.milestones import MilestonesField
+from projects.admin.milestones import MilestonesField, points
 from projects.models import Site, SiteReport
 from projects.permissions.access import Access, Permission, may, may_publish
 from projects.rules.vocabulary import Publication
@@ -103,7 +103,7 @@ def _reschedule(access: Access, site: Site, data: dict[str, Any]) -> None:
             planned_finish=data["planned_finish"],
             reason=data["reason"],
             approval_number=data["approval_number"],
-            milestones=tuple(data["milestones"]),
+            milestones=points(data["milestones"]),
         ),
     )
 

@@ -14,6 +14,7 @@ class User(AbstractUser):
     """A member of staff. What a user may do follows from memberships, never from Django's permissions."""
 
     is_demo = models.BooleanField(_("演示账号"), default=False, editable=False)
+    changed_seq = models.BigIntegerField(_("变更序号"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("用户")

@@ -21,5 +21,9 @@ def bad_request(request: HttpRequest) -> HttpResponse:
     return _plain(request, 400, _("请求有误,请检查地址。"))
 
 
+def busy(request: HttpRequest) -> HttpResponse:
+    return _plain(request, 503, _("系统正忙,这一次没有保存任何内容。请稍后再试。"))
+
+
 def _plain(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     return render(request, "error.html", {"sentence": sentence, "status": status}, status=status)

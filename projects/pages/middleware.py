@@ -1,10 +1,16 @@
 """Language by path, and the headers that Django leaves to us."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+
+from projects.pages import errors
+
+logger = logging.getLogger(__name__)
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -41,4 +47,23 @@ class SecurityHeadersMiddleware:
             "Permissions-Policy", "geolocation=(self), camera=(), microphone=(), payment=(), usb=()"
         )
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class BusyMiddleware:
+    """A database that does not answer in time is no fault of the page: say so, and that nothing was saved."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, OperationalError):
+            return None
+        logger.warning("the database did not answer: %s", request.path, exc_info=error)
+        response = errors.busy(request)
+        response["Retry-After"] = "10"
+        response["Cache-Control"] = "no-store"
         return response

@@ -150,7 +150,8 @@ export function createSiteTiles(map, config, tools) {
     };
     const layer = new /** @type {any} */ (SitePoint)([lat, lon], options);
     layer.on("click", () => tools.onSite(id, lat, lon));
-    layer.bindTooltip(kind.name, { direction: "top", offset: [0, -radius], className: "map-tip" });
+    // A node, not a string: Leaflet would read a string as HTML.
+    layer.bindTooltip(text(kind.name), { direction: "top", offset: [0, -radius], className: "map-tip" });
     return layer;
   }
 
@@ -194,4 +195,11 @@ export function createSiteTiles(map, config, tools) {
     },
     refresh: update,
   };
+}
+
+/** @param {string} words @returns {HTMLElement} */
+function text(words) {
+  const element = document.createElement("span");
+  element.textContent = words;
+  return element;
 }
