@@ -39,7 +39,7 @@ NOTHING_WORDS: Final = frozenset(
     }
 )
 # The text of a cell that a spreadsheet would run carries an apostrophe in front; see `quoted`.
-_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA: Final = re.compile(r"'*[=+＝＋－＠\-@\t\r]")
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,3}", re.ASCII)
 _DATE: Final = re.compile(
