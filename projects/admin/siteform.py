@@ -7,8 +7,8 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from maps.widgets import EditorOptions, GeometryField, GeometryValue, geojson_text
 from projects.actions import siterows
@@ -30,7 +30,8 @@ def attribute_fields(kind: FacilityKind | None) -> dict[str, forms.Field]:
     """One form field for each attribute of the kind, by the form field's name."""
     made: dict[str, forms.Field] = {}
     for attribute in kind.attributes if kind is not None else ():
-        label = attribute.get("label_zh", attribute["key"])
+        english = (get_language() or "").startswith("en")
+        label = (english and attribute.get("label_en")) or attribute.get("label_zh", attribute["key"])
         unit = attribute.get("unit") or ""
         label = f"{label}({unit})" if unit else label
         field: forms.Field

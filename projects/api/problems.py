@@ -52,5 +52,9 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> HttpRespon
         logger.warning("the database did not answer", exc_info=error)
         return problem(503, gettext_noop("系统正忙,请稍后再试。"))
     if isinstance(error, APIException):
-        return problem(error.status_code, gettext_noop("请求有误:%(why)s"), {"why": str(error.detail)})
+        if error.status_code == 405:
+            return problem(405, gettext_noop("这个地址只能读取(GET)。"))
+        with override("en"):
+            why = str(type(error).default_detail)
+        return problem(error.status_code, gettext_noop("请求有误:%(why)s"), {"why": why})
     return None

@@ -1,7 +1,14 @@
-"""/healthz: can this process answer? For load balancers and for script/server."""
+"""/healthz for load balancers and script/server; /robots.txt for search engines."""
 
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+
+def robots(request: HttpRequest) -> HttpResponse:
+    """Search engines may read the pages, not the staff's side; tiles and filters are no pages."""
+    return HttpResponse(
+        "User-agent: *\nDisallow: /admin/\nDisallow: /en/admin/\nDisallow: /api/\n", content_type="text/plain"
+    )
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

@@ -7,14 +7,15 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from maps.pagemap import PageMap
 from projects.pages.caching import public_page
 from projects.pages.citymap import city_map, site_map
 from projects.pages.context import is_large
-from projects.pages.mapquery import active_filters, filter_form, next_page, nothing_asked, read_query
+from projects.pages.mapquery import Asked, active_filters, filter_form, next_page, nothing_asked, read_query
 from projects.pages.mapsettings import map_settings
 from projects.pages.nearbyquery import NearbyForm, find_nearby
-from projects.readmodels.mapview import city_extent
-from projects.readmodels.siteindex import snapshot
+from projects.readmodels.mapview import area_extent, city_extent
+from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitelists import list_sites, site_detail
 from projects.readmodels.sitequeries import FilterError
 
@@ -41,10 +42,18 @@ def map_page(request: HttpRequest) -> HttpResponse:
         "active": () if problem else active_filters(asked, form, request.path),
         "page": page,
         "next_url": next_page(request.GET, request.path, page.next_after),
-        "page_map": city_map(city_extent(held), chosen=next(iter(asked.sites.divisions), "")),
+        "page_map": _map_of(asked, held),
         "map_settings": settings,
     }
     return render(request, "projects/map.html", context, status=400 if problem else 200)
+
+
+def _map_of(asked: Asked, held: Snapshot) -> PageMap:
+    """The city, or the one area that the address asks for."""
+    chosen = next(iter(asked.sites.divisions), "")
+    area = held.vocabulary.area_by_code.get(chosen) if len(asked.sites.divisions) == 1 else None
+    extent = (area_extent(held, area) if area is not None else None) or city_extent(held)
+    return city_map(extent, chosen=chosen)
 
 
 @public_page

@@ -1,6 +1,6 @@
 """The words in the address of the map page, as filters, as chips, and as links to one filter less."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -71,7 +71,8 @@ class ActiveFilter:
 
 
 def read_query(query: QueryDict, held: Snapshot) -> Asked:
-    """Raises FilterError for a word or value that the page does not know."""
+    """Raises FilterError for a value that does not exist. Unknown words are passed over."""
+    query = without_strangers(query, FILTER_WORDS | OWN_WORDS)
     sites = parse_filters(query, allowed=FILTER_WORDS, others=OWN_WORDS, vocabulary=held.vocabulary)
     show = single(query, "show") or OPEN
     if show not in {OPEN, BUILDING, ALL}:
@@ -80,6 +81,17 @@ def read_query(query: QueryDict, held: Snapshot) -> Asked:
     if sites.stages or sites.services:
         return Asked(sites, "", after, query)
     return Asked(showing(sites, show), show, after, query)
+
+
+def without_strangers(query: QueryDict, known: Collection[str]) -> QueryDict:
+    """The query without words of others: chat programs and advertisers hang theirs on every shared link.
+
+    The API refuses them, for a program's author should hear of a slip; a citizen's page must open.
+    """
+    kept = query.copy()
+    for word in set(kept) - set(known):
+        del kept[word]
+    return kept
 
 
 def showing(sites: SiteFilter, show: str) -> SiteFilter:

@@ -6,7 +6,7 @@ from typing import Final
 from django.http import QueryDict
 from django.utils import translation
 
-from projects.pages.mapquery import OPEN, Choice, showing
+from projects.pages.mapquery import OPEN, Choice, showing, without_strangers
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.sitelists import SitePage, SiteRow, list_sites
 from projects.readmodels.sitequeries import SiteFilter, parse_degrees, parse_filters, parse_whole, single
@@ -43,6 +43,7 @@ class NearbyForm:
 
 def find_nearby(query: QueryDict, held: Snapshot) -> NearbyForm:
     """Raises FilterError. A position wins over a place name; without either the list has no distances."""
+    query = without_strangers(query, FILTER_WORDS | OWN_WORDS)
     sites = parse_filters(query, allowed=FILTER_WORDS, others=OWN_WORDS, vocabulary=held.vocabulary)
     everything = single(query, "show") == "all"
     shown = sites if everything else showing(sites, OPEN)

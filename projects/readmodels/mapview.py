@@ -8,6 +8,7 @@ from django.contrib.gis.db.models import Extent
 from maps.tiles import BBox
 from projects.models import Boundary
 from projects.readmodels.siteindex import Snapshot
+from projects.readmodels.vocabulary import Area
 
 #: Mainland China, in degrees: what a database without borders shows.
 FALLBACK = BBox(73.5, 18.0, 135.0, 53.5)
@@ -21,6 +22,16 @@ def city_extent(held: Snapshot) -> BBox:
         known = held.tables[_KEY] = _extent(held)
     assert isinstance(known, BBox)
     return known
+
+
+def area_extent(held: Snapshot, area: Area) -> BBox | None:
+    """Of one area's border, or of those below it; None where there are none."""
+    box = (
+        Boundary.objects.newest()
+        .filter(division_id__in=held.vocabulary.within(area))
+        .aggregate(extent=Extent("geom"))["extent"]
+    )
+    return None if box is None else BBox(*map(float, box))
 
 
 def _extent(held: Snapshot) -> BBox:

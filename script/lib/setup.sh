@@ -65,6 +65,7 @@ any_python() { # some Python 3, for work that needs the standard library only
 # Only one set-up at a time in this tree: a second one waits.
 lock_setup() {
     mkdir -p var
+    chmod 700 var # the database holds drafts, sessions and password hashes
     command -v flock >/dev/null || return 0
     exec 9>var/setup.lock
     if ! flock -n 9; then
@@ -216,6 +217,7 @@ ensure_node_modules() {
 ensure_env_file() { # ensure_env_file DEMO(0|1): the settings of this installation, readable by its owner only
     [[ -s var/env ]] && return 0
     mkdir -p var
+    chmod 700 var # the database holds drafts, sessions and password hashes
     local draft
     draft=$(mktemp var/env.XXXXXX) # mode 600
     {
@@ -234,4 +236,5 @@ export_test_settings() { # export_test_settings FOLDER
     export SECRET_KEY
     unset DEMO DATABASE_URL ALLOWED_HOSTS CSRF_TRUSTED_ORIGINS BASEMAP TIANDITU_KEY BASEMAP_URL
     mkdir -p "$VAR_DIR"
+    chmod 700 "$VAR_DIR"
 }

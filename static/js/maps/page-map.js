@@ -2,7 +2,6 @@ import {
   Control,
   DomEvent,
   GridLayer,
-  LatLngBounds,
   Map as LeafletMap,
   TileLayer,
 } from "../../vendor/leaflet/leaflet-src.esm.js";
@@ -30,8 +29,6 @@ export function createPageMap(container, config, makers = {}) {
     maxZoom: config.maxZoom,
     zoomControl: false,
     attributionControl: false,
-    maxBounds: config.bounds ? new LatLngBounds(config.bounds).pad(3) : undefined,
-    maxBoundsViscosity: 0.8,
     zoomSnap: config.zoomSnap,
     tapTolerance: 20,
   });

@@ -76,7 +76,9 @@ def test_quoting_is_undone_by_unquoting(text: str) -> None:
     assert unquoted(quoted(text)) == text
 
 
-@pytest.mark.parametrize("text", ["=1+1", "＝1+1", "＋1", "－1", "＠x", "+1", "-1", "@x", "\tx", "'=1", "''=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "＝1+1", "＋1", "－1", "＠x", "+1", "-1", "@x", "\tx", "'=1", "''=1"]
+)
 def test_nothing_that_begins_a_formula_leaves_unquoted(text: str) -> None:
     assert quoted(text) == f"'{text}"
 
