@@ -74,7 +74,7 @@ class Site(Stamped):
         _("形象进度 %"), max_digits=5, decimal_places=2, null=True, blank=True, editable=False
     )
     reported_on = models.DateField(_("进度日期"), null=True, blank=True, editable=False)
-    # Caches of the current light spans, for the point index; they define nothing.
+    # The projection of the current spans: from which day the site is, or will be, late. Defines nothing.
     yellow_on = models.DateField(null=True, editable=False)
     red_on = models.DateField(null=True, editable=False)
     #: The light on the cut-off of the programme that governs the site.

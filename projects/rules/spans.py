@@ -59,7 +59,7 @@ def spans(facts: SiteFacts, policy: Policy, period_end: date) -> tuple[Span, ...
 
 
 def first_days(spans: tuple[Span, ...], as_of: date) -> FirstDays:
-    """The two days that are cached for the index: since (or from) when a site is yellow, and red.
+    """The two days that are kept with a site: since (or from) when it is yellow, and red.
 
     Taken from the deterioration that `as_of` stands in: back to where it began, forward to the end of the
     spans or to the first better light. So with the last fact on or before `as_of`, `light_from_cache` answers
