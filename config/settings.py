@@ -150,9 +150,13 @@ BASEMAP_DATUM = env.choice("BASEMAP_DATUM", frozenset({"wgs84", "gcj02"}), "wgs8
 #: Where processes share the point index's files. Rebuilt from the database at any time.
 POINT_INDEX_DIR = VAR_DIR / "pointindex"
 #: Seconds for which an anonymous answer may be behind the database.
-PUBLIC_MAX_AGE = env.whole("PUBLIC_MAX_AGE", 30, low=0, high=60)
+PUBLIC_MAX_AGE = env.whole("PUBLIC_MAX_AGE", 30, low=0, high=50)
+#: For so much longer a copy may be shown while it is renewed: an edit reaches the public within a minute.
+PUBLIC_STALE_AGE = min(PUBLIC_MAX_AGE, 50 - PUBLIC_MAX_AGE)
 #: An anonymous request looks for changes in the database at most once in so many seconds; staff always do.
 PUBLIC_CHECK_SECONDS = 1.0
+#: Fold changes into the index's base, and take over other processes' bases, in a thread beside the requests.
+POINT_INDEX_THREADS = True
 
 try:
     # Whose tiles the policy below must let in; a basemap that makes no map stops the start here.

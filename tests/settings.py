@@ -26,3 +26,5 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 # A test sees its own edit on the next request.
 PUBLIC_CHECK_SECONDS = 0.0
+# What is done beside the requests is done before they go on: a test knows when.
+POINT_INDEX_THREADS = False

@@ -6,7 +6,7 @@ directory, and the caller's columns.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -154,6 +154,16 @@ class Segment:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def widened(self, schema: Mapping[str, Any]) -> "Segment":
+        """The same rows with columns of other types. Raises ValueError for other columns and for values that
+        do not fit.
+        """
+        checked = make_schema(schema)
+        if set(checked) != set(self.columns):
+            raise ValueError(f"The columns {sorted(self.columns)} are not those of {sorted(checked)}.")
+        columns = {name: _as_unsigned(name, self.columns[name], dtype) for name, dtype in checked.items()}
+        return replace(self, columns=columns)
 
     @cached_property
     def schema(self) -> dict[str, "np.dtype[Any]"]:

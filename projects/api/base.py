@@ -79,6 +79,6 @@ class PublicView(APIView):
     def cacheable(self, response: HttpResponse) -> HttpResponse:
         response["ETag"] = f"W/{self.etag}"
         response["Cache-Control"] = (
-            f"public, max-age={settings.PUBLIC_MAX_AGE}, stale-while-revalidate={settings.PUBLIC_MAX_AGE}"
+            f"public, max-age={settings.PUBLIC_MAX_AGE}, stale-while-revalidate={settings.PUBLIC_STALE_AGE}"
         )
         return response

@@ -3,7 +3,7 @@
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
-from projects.readmodels.siteload import SERVICES, STAGES
+from projects.readmodels.sitecolumns import SERVICES, STAGES
 from projects.rules.vocabulary import Light
 
 

@@ -21,9 +21,9 @@ def public_page(
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
         response = view(request, *args, **kwargs)
         if response.status_code == 200:
-            age = settings.PUBLIC_MAX_AGE
+            age, stale = settings.PUBLIC_MAX_AGE, settings.PUBLIC_STALE_AGE
             response.headers.setdefault(
-                "Cache-Control", f"public, max-age={age}, stale-while-revalidate={age}"
+                "Cache-Control", f"public, max-age={age}, stale-while-revalidate={stale}"
             )
         return response
 

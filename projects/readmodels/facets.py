@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from maps.pointindex import Filter
-from projects.readmodels.indexfilters import compile_filter, light_test
+from projects.readmodels.indexfilters import compile_filter, shown_lights
+from projects.readmodels.sitecolumns import LIGHTS, SERVICES, STAGES, standing_counts, state_counts
 from projects.readmodels.siteindex import Snapshot, snapshot
-from projects.readmodels.siteload import SERVICES, STAGES
 from projects.readmodels.sitequeries import SiteFilter
-from projects.rules.vocabulary import DivisionLevel, Light
+
+_COLUMNS = ("kind", "state", "division", "standing")
+
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +33,17 @@ def facets(wanted: SiteFilter, *, staff: bool = False, held: Snapshot | None = N
     """Count. Lights are counted only where the public may see them. Raises FilterError."""
     held = held or snapshot(fresh=staff)
     which = compile_filter(wanted, held, staff=staff)
-    found = held.index.facets(
-        which, columns=["kind", "stage", "service", "division", "combo"], bbox=wanted.bbox
-    )
-    words = held.vocabulary
-    counts = found.counts
+    found = held.index.facets(which, columns=_COLUMNS, bbox=wanted.bbox)
+    kinds = held.vocabulary.kind_by_number
+    services, stages = state_counts(found.counts["state"])
+    standings = standing_counts(found.counts["standing"])
     by: dict[str, dict[str, int]] = {
-        "kind": {
-            words.kind_by_number[n].slug: c for n, c in _present(counts["kind"]) if n in words.kind_by_number
-        },
-        "stage": {STAGES[n].value: c for n, c in _present(counts["stage"])},
-        "service": {SERVICES[n].value: c for n, c in _present(counts["service"])},
-        "division": _by_division(counts["division"], held),
-        "category": _by_category(counts["combo"], held, staff=staff),
-        "light": _by_light(wanted, which, held, staff=staff),
+        "kind": {kinds[n].slug: c for n, c in _present(found.counts["kind"]) if n in kinds},
+        "stage": {STAGES[n].value: c for n, c in _present(stages)},
+        "service": {SERVICES[n].value: c for n, c in _present(services)},
+        "division": _by_division(found.counts["division"], held),
+        "category": _by_category(standings.sum(axis=1), held, staff=staff),
+        "light": _by_light(standings, held, staff=staff),
     }
     return Facets(found.total, by, cutoff(held, staff=staff))
 
@@ -55,32 +55,29 @@ def cutoff(held: Snapshot, *, staff: bool = False) -> dt.date | None:
     return newest.cutoff if newest else None
 
 
-def _present(counts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[tuple[int, int]]:
-    return [(int(value), int(counts[value])) for value in np.flatnonzero(counts)]
+def _present(counts: Counts) -> list[tuple[int, int]]:
+    values = np.flatnonzero(counts)
+    return list(zip(values.tolist(), counts[values].tolist(), strict=True))
 
 
-def _by_division(counts: "np.ndarray[tuple[int], np.dtype[np.int64]]", held: Snapshot) -> dict[str, int]:
+def _by_division(counts: Counts, held: Snapshot) -> dict[str, int]:
     """By county or zone: what lies in a township counts for its county. They add up to the total."""
-    words = held.vocabulary
+    codes, areas = held.vocabulary.counted_under, held.codes.areas.keys
     found: dict[str, int] = {}
-    for pk, count in _present(counts):
-        area = words.area_by_pk.get(pk)
-        if area is not None and area.level == DivisionLevel.TOWNSHIP:
-            area = words.parent_of(area) or area
-        if area is not None:
-            found[area.code] = found.get(area.code, 0) + count
+    for number, count in _present(counts):
+        code = codes.get(areas[number])
+        if code is not None:
+            found[code] = found.get(code, 0) + count
     return found
 
 
-def _by_category(
-    counts: "np.ndarray[tuple[int], np.dtype[np.int64]]", held: Snapshot, *, staff: bool
-) -> dict[str, int]:
-    words = held.vocabulary
+def _by_category(counts: Counts, held: Snapshot, *, staff: bool) -> dict[str, int]:
+    words, combos = held.vocabulary, held.codes.combos.keys
     found: dict[str, int] = {}
     for combo, count in _present(counts):
         slugs = {
             words.indicators[pk].category
-            for pk in held.combos.sets[combo]
+            for pk in combos[combo]
             if pk in words.indicators
             and (staff or words.programmes[words.indicators[pk].programme_id].is_public)
         }
@@ -89,19 +86,10 @@ def _by_category(
     return found
 
 
-def _by_light(wanted: SiteFilter, which: Filter, held: Snapshot, *, staff: bool) -> dict[str, int]:
-    if not staff and not any(
-        row.is_public and row.publishes_lights for row in held.vocabulary.programmes.values()
-    ):
+def _by_light(standings: Counts, held: Snapshot, *, staff: bool) -> dict[str, int]:
+    programmes = held.vocabulary.programmes.values()
+    if not staff and not any(row.is_public and row.publishes_lights for row in programmes):
         return {}
-    found = {}
-    for light in Light:
-        narrowed = Filter((*which.tests, light_test(held, {light}, staff=staff)), which.ids)
-        count = (
-            held.index.count(narrowed)
-            if wanted.bbox is None
-            else held.index.count_bbox(wanted.bbox, narrowed)
-        )
-        if count:
-            found[light.value] = count
-    return found
+    shown = shown_lights(held, staff=staff)[: len(standings)]
+    counts = np.bincount(shown.ravel(), weights=standings.ravel(), minlength=len(LIGHTS))
+    return {LIGHTS[n].value: int(c) for n, c in _present(counts.astype(np.int64))}

@@ -6,19 +6,18 @@ import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from maps.pointindex import Filter, In, Test, Where
+from maps.pointindex import Filter, In, Test
 from projects.models import Site
+from projects.readmodels.sitecolumns import LIGHTS, state_table
 from projects.readmodels.siteindex import Snapshot
-from projects.readmodels.siteload import LIGHTS, PUBLICATIONS, SERVICES, STAGES
 from projects.readmodels.sitequeries import FilterError, SiteFilter
 from projects.readmodels.vocabulary import IndicatorWords
 from projects.rules.vocabulary import Light, Publication
 
 #: A search that finds more than this many names is no search.
 SEARCH_CAP = 5_000
-
-_PUBLIC = In("publication", {PUBLICATIONS.index(Publication.PUBLISHED)})
-LIGHT_COLUMNS = ("combo", "light")
+#: Predicates kept for a snapshot's words.
+_KEPT_TESTS = 500
 
 
 def compile_filter(wanted: SiteFilter, held: Snapshot, *, staff: bool = False) -> Filter:
@@ -26,116 +25,110 @@ def compile_filter(wanted: SiteFilter, held: Snapshot, *, staff: bool = False) -
 
     `bbox` is left to the operation. Raises FilterError when `q` finds too many names.
     """
+    ids = _search(wanted.q, staff=staff) if wanted.q else None
+    return Filter(_tests(wanted, held, staff=staff), ids)
+
+
+def _tests(wanted: SiteFilter, held: Snapshot, *, staff: bool) -> tuple[Test, ...]:
+    """The predicates of the filter words; they depend on the small tables alone and are kept with them."""
+    key = ("tests", wanted, staff)
+    kept = held.word_tables.get(key)
+    if kept is None:
+        kept = tuple(_make_tests(wanted, held, staff=staff))
+        if len(held.word_tables) < _KEPT_TESTS:
+            held.word_tables[key] = kept
+    found: tuple[Test, ...] = kept
+    return found
+
+
+def _make_tests(wanted: SiteFilter, held: Snapshot, *, staff: bool) -> list[Test]:
     words = held.vocabulary
-    tests: list[Test] = [] if staff else [_PUBLIC]
+    tests: list[Test] = []
+    states = state_table(wanted.publications, wanted.services, wanted.stages)
+    if not staff:
+        states &= state_table({Publication.PUBLISHED}, (), ())
+    if not states.all():
+        tests.append(In("state", states))
     if wanted.kinds:
         tests.append(In("kind", {words.kind_by_slug[slug].number for slug in wanted.kinds}))
-    if wanted.stages:
-        tests.append(In("stage", {STAGES.index(stage) for stage in wanted.stages}))
-    if wanted.services:
-        tests.append(In("service", {SERVICES.index(service) for service in wanted.services}))
     if wanted.divisions:
         tests.append(In("division", _areas(wanted.divisions, held)))
     if wanted.managers:
         tests.append(In("manager", _areas(wanted.managers, held)))
-    if wanted.publications:
-        tests.append(In("publication", {PUBLICATIONS.index(value) for value in wanted.publications}))
-    for rule in _indicator_rules(wanted, held):
-        tests.append(In("combo", _combos(held, rule, staff=staff)))
-    if wanted.lights:
-        tests.append(light_test(held, wanted.lights, staff=staff))
-    ids = _search(wanted.q, staff=staff) if wanted.q else None
-    return Filter(tests, ids)
+    rules = _indicator_rules(wanted, held)
+    if rules or wanted.lights:
+        tests.append(In("standing", _standings(rules, wanted.lights, held, staff=staff)))
+    return tests
 
 
-def light_test(held: Snapshot, lights: Collection[Light], *, staff: bool) -> Test:
-    """Sites whose light on their programme's cut-off is one of these."""
-    lit = lit_combos(held, staff=staff)
-    numbers = np.array(sorted(LIGHTS.index(light) for light in lights), dtype=np.uint8)
-
-    def shines(*columns: NDArray[np.unsignedinteger]) -> NDArray[np.bool_]:
-        return np.isin(shown_lights(lit, *columns), numbers)
-
-    return Where(LIGHT_COLUMNS, shines, ("light", held.etag, staff, tuple(numbers.tolist())))
-
-
-def shown_lights(
-    lit: NDArray[np.bool_], combo: NDArray[np.unsignedinteger], light: NDArray[np.unsignedinteger]
-) -> NDArray[np.unsignedinteger]:
-    """Positions in LIGHTS; none where the light may not be shown."""
-    return np.where(lit[combo], light, LIGHTS.index(Light.NONE))
-
-
-def lit_combos(held: Snapshot, *, staff: bool) -> NDArray[np.bool_]:
-    """By contribution set, whether its governing programme's lights may be shown to the reader."""
-    key = ("lit", staff)
-    table = held.tables.get(key)
-    if table is None:
-        governing = [held.vocabulary.governing(members) for members in held.combos.sets]
-        table = held.tables[key] = np.array(
-            [row is not None and (staff or row.shows_lights) for row in governing], dtype=np.bool_
-        )
-    found: NDArray[np.bool_] = table
-    return found
-
-
-def _areas(codes: Collection[str], held: Snapshot) -> set[int]:
+def _standings(
+    rules: "list[Rule]", lights: Collection[Light], held: Snapshot, *, staff: bool
+) -> NDArray[np.bool_]:
+    """Which standings pass: every rule met by one of the set's indicators, and one of the lights shown."""
     words = held.vocabulary
-    return {pk for code in codes for pk in words.within(words.area_by_code[code])}
-
-
-Rule = Callable[[IndicatorWords], bool]
-
-
-def _indicator_rules(wanted: SiteFilter, held: Snapshot) -> list[tuple[str, Rule]]:
-    """One rule a filter word; each must be met by one of the site's indicators."""
-    words = held.vocabulary
-    departments = {words.department_ids[code] for code in wanted.departments}
-    rules: list[tuple[str, Rule]] = []
-    if wanted.categories:
-        rules.append((f"c{sorted(wanted.categories)}", lambda row: row.category in wanted.categories))
-    if wanted.indicators:
-        # What counts for a subset (其中农村地区) counts for its whole.
-        codes = wanted.indicators
-        rules.append(
-            (
-                f"i{sorted(codes)}",
-                lambda row: (
-                    row.code in codes
-                    or (row.parent_id is not None and words.indicators[row.parent_id].code in codes)
-                ),
-            )
-        )
-    if wanted.projects:
-        rules.append((f"j{sorted(wanted.projects)}", lambda row: row.project_id in wanted.projects))
-    if wanted.programmes:
-        rules.append(
-            (
-                f"p{sorted(wanted.programmes)}",
-                lambda row: words.programmes[row.programme_id].key in wanted.programmes,
-            )
-        )
-    if wanted.departments:
-        rules.append((f"d{sorted(departments)}", lambda row: bool(row.departments & departments)))
-    return rules
-
-
-def _combos(held: Snapshot, named: tuple[str, Rule], *, staff: bool) -> NDArray[np.bool_]:
-    name, rule = named
-    words = held.vocabulary
-    key = ("combos", staff, name)
-    table = held.tables.get(key)
-    if table is None:
+    table = np.ones((len(held.codes.combos), len(LIGHTS)), dtype=np.bool_)
+    for rule in rules:
         passing = {
             pk
             for pk, row in words.indicators.items()
             if (staff or words.programmes[row.programme_id].is_public) and rule(row)
         }
-        table = np.array([not passing.isdisjoint(members) for members in held.combos.sets], dtype=np.bool_)
-        if len(held.tables) < 500:
-            held.tables[key] = table
-    found: NDArray[np.bool_] = table
+        table &= np.array([not passing.isdisjoint(members) for members in held.codes.combos.keys])[:, None]
+    if lights:
+        shown = shown_lights(held, staff=staff)
+        table &= np.isin(shown, [LIGHTS.index(light) for light in lights])
+    return table.ravel()
+
+
+def shown_lights(held: Snapshot, *, staff: bool) -> NDArray[np.uint8]:
+    """By (set of indicators, light), the position in LIGHTS that the reader is shown.
+
+    None where the programme that governs the set does not show its lights to the reader.
+    """
+    key = ("shown lights", staff)
+    table = held.word_tables.get(key)
+    if table is None:
+        governing = [held.vocabulary.governing(members) for members in held.codes.combos.keys]
+        lit = np.array([row is not None and (staff or row.shows_lights) for row in governing])
+        lights = np.arange(len(LIGHTS), dtype=np.uint8)
+        table = np.where(lit[:, None], lights, np.uint8(LIGHTS.index(Light.NONE)))
+        held.word_tables[key] = table
+    found: NDArray[np.uint8] = table
     return found
+
+
+def _areas(codes: Collection[str], held: Snapshot) -> set[int]:
+    words = held.vocabulary
+    within = {pk for code in codes for pk in words.within(words.area_by_code[code])}
+    return held.codes.areas.known(within)
+
+
+Rule = Callable[[IndicatorWords], bool]
+
+
+def _indicator_rules(wanted: SiteFilter, held: Snapshot) -> list[Rule]:
+    """One rule a filter word; each must be met by one of the site's indicators."""
+    words = held.vocabulary
+    departments = {words.department_ids[code] for code in wanted.departments}
+    rules: list[Rule] = []
+    if wanted.categories:
+        rules.append(lambda row: row.category in wanted.categories)
+    if wanted.indicators:
+        # What counts for a subset (其中农村地区) counts for its whole.
+        codes = wanted.indicators
+        rules.append(
+            lambda row: (
+                row.code in codes
+                or (row.parent_id is not None and words.indicators[row.parent_id].code in codes)
+            )
+        )
+    if wanted.projects:
+        rules.append(lambda row: row.project_id in wanted.projects)
+    if wanted.programmes:
+        rules.append(lambda row: words.programmes[row.programme_id].key in wanted.programmes)
+    if wanted.departments:
+        rules.append(lambda row: bool(row.departments & departments))
+    return rules
 
 
 def _search(text: str, *, staff: bool) -> list[int]:

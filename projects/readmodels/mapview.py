@@ -17,9 +17,9 @@ _KEY = "mapview.city_extent"
 
 def city_extent(held: Snapshot) -> BBox:
     """Of the newest published programme's city, or of all borders; in degrees, WGS-84. Once a snapshot."""
-    known = held.tables.get(_KEY)
+    known = held.word_tables.get(_KEY)
     if known is None:
-        known = held.tables[_KEY] = _extent(held)
+        known = held.word_tables[_KEY] = _extent(held)
     assert isinstance(known, BBox)
     return known
 

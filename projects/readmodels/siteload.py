@@ -1,68 +1,38 @@
 """Sites as columns of the point index, straight from SQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from maps.pointindex import Columns
-from projects.rules.vocabulary import STAGE_ORDER, Light, Publication, Service
-
-STAGES = tuple(STAGE_ORDER)
-SERVICES = tuple(Service)
-PUBLICATIONS = tuple(Publication)
-LIGHTS = tuple(Light)
-_STAGE = {stage.value: number for number, stage in enumerate(STAGES)}
-_SERVICE = {service.value: number for number, service in enumerate(SERVICES)}
-_PUBLICATION = {publication.value: number for number, publication in enumerate(PUBLICATIONS)}
-_LIGHT = {light.value: number for number, light in enumerate(LIGHTS)}
-
-SCHEMA: dict[str, Any] = {
-    "kind": np.uint8,
-    "stage": np.uint8,
-    "service": np.uint8,
-    "publication": np.uint8,
-    "light": np.uint8,
-    "division": np.uint32,
-    "manager": np.uint32,
-    "combo": np.uint32,
-}
+from projects.readmodels.sitecolumns import (
+    LIGHT_NUMBERS,
+    LIGHTS,
+    PUBLICATION_NUMBERS,
+    SERVICE_NUMBERS,
+    STAGE_NUMBERS,
+    Codes,
+    Numbering,
+    pack_public_ids,
+    state_number,
+)
 
 _SELECT = """
-SELECT s.id, ST_X(s.location), ST_Y(s.location), k.number, s.stage, s.service, s.publication, s.light,
-       s.located_in_id, s.managed_by_id
+SELECT s.id, ST_X(s.location), ST_Y(s.location), k.number, s.publication, s.service, s.stage, s.light,
+       s.located_in_id, s.managed_by_id, s.public_id, s.deleted_seq
 FROM projects_site s JOIN projects_facilitykind k ON k.id = s.kind_id
-WHERE s.deleted_seq IS NULL
 """
+_CONTRIBUTIONS = "SELECT site_id, indicator_id FROM projects_contribution"
+#: Rows worked on at once: their Python objects are gone before the next ones come.
 _CHUNK = 50_000
+#: More keys than this in one query are asked for by the change number again.
+_FEW = 500
 
-
-class Combos:
-    """Numbers for sets of indicators: 0 is the empty set (存量), every other set gets the next number.
-
-    A site may count for several indicators; one small number a site stands for all of them, and a filter
-    by category, project or department becomes a table of which numbers pass. Not safe to share between
-    threads while it grows: copy it first.
-    """
-
-    def __init__(self, sets: Iterable[Sequence[int]] = ()) -> None:
-        self.sets: list[tuple[int, ...]] = [()]
-        self._numbers: dict[tuple[int, ...], int] = {(): 0}
-        for members in sets:
-            self.number(tuple(members))
-
-    def number(self, members: tuple[int, ...]) -> int:
-        """The number of a sorted set of indicator ids."""
-        found = self._numbers.get(members)
-        if found is None:
-            found = self._numbers[members] = len(self.sets)
-            self.sets.append(members)
-        return found
-
-    def copy(self) -> "Combos":
-        return Combos(self.sets[1:])
+Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -70,73 +40,113 @@ class Loaded:
     """Rows that are there, and ids that were asked for and are gone."""
 
     rows: Columns
-    gone: np.ndarray[Any, np.dtype[np.int64]]
+    gone: Ids
 
 
-def load_all(combos: Combos) -> Columns:
-    """Every site that is not removed; `combos` grows by what they contribute to."""
-    return _read(_SELECT, [], _sets_by_site("", []), combos)
+def load_all(codes: Codes) -> Columns:
+    """Every site that is not removed; `codes` grows. About three seconds a million."""
+    combos = _combos_by_site(_rows(_CONTRIBUTIONS, []), codes.combos)
+    return _read(_rows(f"{_SELECT} WHERE s.deleted_seq IS NULL", []), combos, codes).rows
 
 
-def load_changed(after_seq: int, combos: Combos) -> Loaded:
-    """What changed after a number of the change sequence; `combos` grows."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM projects_site WHERE changed_seq > %s", [after_seq])
-        ids = np.array([row[0] for row in cursor.fetchall()], dtype=np.int64)
-    rows = _read(
-        f"{_SELECT} AND s.changed_seq > %s",
-        [after_seq],
-        _sets_by_site("WHERE site_id IN (SELECT id FROM projects_site WHERE changed_seq > %s)", [after_seq]),
-        combos,
-    )
-    return Loaded(rows, np.setdiff1d(ids, rows.ids))
+def load_changed(after_seq: int, codes: Codes) -> Loaded:
+    """What changed after a number of the change sequence; `codes` grows."""
+    chunks = list(_rows(f"{_SELECT} WHERE s.changed_seq > %s", [after_seq]))
+    ids = [row[0] for rows in chunks for row in rows]
+    if len(ids) <= _FEW:
+        among, parameters = ", ".join(["%s"] * len(ids)) or "NULL", ids
+    else:
+        among, parameters = "SELECT id FROM projects_site WHERE changed_seq > %s", [after_seq]
+    combos = _combos_by_site(_rows(f"{_CONTRIBUTIONS} WHERE site_id IN ({among})", parameters), codes.combos)
+    return _read(chunks, combos, codes)
 
 
-def _sets_by_site(where: str, parameters: list[int]) -> dict[int, tuple[int, ...]]:
-    sets: dict[int, list[int]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT site_id, indicator_id FROM projects_contribution {where} ORDER BY site_id, indicator_id",
-            parameters,
-        )
-        while chunk := cursor.fetchmany(_CHUNK):
-            for site_id, indicator_id in chunk:
-                sets.setdefault(site_id, []).append(indicator_id)
-    return {site_id: tuple(members) for site_id, members in sets.items()}
-
-
-def _read(query: str, parameters: list[int], sets: dict[int, tuple[int, ...]], combos: Combos) -> Columns:
-    parts: list[list[tuple[Any, ...]]] = []
-    with connection.cursor() as cursor:
+def _rows(query: str, parameters: Sequence[Any]) -> Iterator[list[tuple[Any, ...]]]:
+    with connection.chunked_cursor() as cursor:
         cursor.execute(query, parameters)
         while chunk := cursor.fetchmany(_CHUNK):
-            parts.append([_encode(row, sets, combos) for row in chunk])
-    rows = [row for part in parts for row in part]
-    table = list(zip(*rows, strict=True)) if rows else [()] * (3 + len(SCHEMA))
-    ids, lon, lat, *values = table
-    return Columns(
-        np.array(ids, dtype=np.int64),
-        np.array(lon, dtype=np.float64),
-        np.array(lat, dtype=np.float64),
-        {
-            name: np.array(column, dtype=dtype)
-            for (name, dtype), column in zip(SCHEMA.items(), values, strict=True)
-        },
-    )
+            yield chunk
 
 
-def _encode(row: tuple[Any, ...], sets: dict[int, tuple[int, ...]], combos: Combos) -> tuple[Any, ...]:
-    pk, lon, lat, kind, stage, service, publication, light, located, managed = row
-    return (
-        pk,
-        lon,
-        lat,
-        kind,
-        _STAGE[stage],
-        _SERVICE[service],
-        _PUBLICATION[publication],
-        _LIGHT[light],
-        located,
-        managed,
-        combos.number(sets.get(pk, ())),
+@dataclass(frozen=True, eq=False, slots=True)
+class _Combos:
+    """The number of each contributing site's set of indicators, by ascending site id."""
+
+    sites: Ids
+    numbers: Ids
+
+    def of(self, ids: Ids) -> Ids:
+        """0, the empty set, for a site that contributes to nothing."""
+        if not len(self.sites):
+            return np.zeros(len(ids), dtype=np.int64)
+        place = np.minimum(np.searchsorted(self.sites, ids), len(self.sites) - 1)
+        return np.where(self.sites[place] == ids, self.numbers[place], 0)
+
+
+def _combos_by_site(chunks: Iterable[list[tuple[Any, ...]]], combos: Numbering[tuple[int, ...]]) -> _Combos:
+    pairs = [np.array(chunk, dtype=np.int64) for chunk in chunks]
+    if not pairs:
+        return _Combos(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    table = np.concatenate(pairs)
+    table = table[np.lexsort((table[:, 1], table[:, 0]))]
+    sites, first, count = np.unique(table[:, 0], return_index=True, return_counts=True)
+    numbers = np.zeros(len(sites), dtype=np.int64)
+    # Nearly every site counts for one indicator: those are numbered together, the others one by one.
+    single = np.flatnonzero(count == 1)
+    indicators, which = np.unique(table[first[single], 1], return_inverse=True)
+    numbers[single] = np.array([combos.number((pk,)) for pk in indicators.tolist()], dtype=np.int64)[which]
+    for place in np.flatnonzero(count > 1).tolist():
+        members = table[first[place] : first[place] + count[place], 1]
+        numbers[place] = combos.number(tuple(members.tolist()))
+    return _Combos(sites, numbers)
+
+
+def _read(chunks: Iterable[list[tuple[Any, ...]]], combos: _Combos, codes: Codes) -> Loaded:
+    parts, gone = [], []
+    for chunk in chunks:
+        removed = [row[0] for row in chunk if row[-1] is not None]
+        if removed:
+            gone += removed
+            chunk = [row for row in chunk if row[-1] is None]
+        if chunk:
+            parts.append(_encode(chunk, combos, codes))
+    schema = codes.schema()
+    names = ("id", "lon", "lat", *schema)
+    table = {name: np.concatenate([part[name] for part in parts]) if parts else np.zeros(0) for name in names}
+    values = {name: table[name].astype(dtype, copy=False) for name, dtype in schema.items()}
+    return Loaded(Columns(table["id"], table["lon"], table["lat"], values), np.array(gone, dtype=np.int64))
+
+
+def _encode(rows: list[tuple[Any, ...]], combos: _Combos, codes: Codes) -> dict[str, NDArray[Any]]:
+    ids, lon, lat, kind, publication, service, stage, light, located, managed, public, _gone = zip(
+        *rows, strict=True
     )
+    keys = np.array(ids, dtype=np.int64)
+    states = map(_STATES.__getitem__, zip(publication, service, stage, strict=True))
+    lights = np.array([LIGHT_NUMBERS[word] for word in light], dtype=np.int64)
+    high, low = pack_public_ids(public)
+    return {
+        "id": keys,
+        "lon": np.array(lon, dtype=np.float64),
+        "lat": np.array(lat, dtype=np.float64),
+        "kind": np.array(kind, dtype=np.uint8),
+        "state": np.fromiter(states, dtype=np.uint8, count=len(rows)),
+        "division": _numbered(located, codes.areas),
+        "manager": _numbered(managed, codes.areas),
+        "standing": (combos.of(keys) * len(LIGHTS) + lights).astype(np.uint32),
+        "id_high": high,
+        "id_low": low,
+    }
+
+
+_STATES = {
+    (publication, service, stage): state_number(p, s, t)
+    for publication, p in PUBLICATION_NUMBERS.items()
+    for service, s in SERVICE_NUMBERS.items()
+    for stage, t in STAGE_NUMBERS.items()
+}
+
+
+def _numbered(keys: Sequence[int], areas: Numbering[int]) -> NDArray[np.uint32]:
+    known, which = np.unique(np.array(keys, dtype=np.int64), return_inverse=True)
+    return np.array([areas.number(pk) for pk in known.tolist()], dtype=np.uint32)[which]

@@ -38,6 +38,10 @@ MAX_VALUES: Final = 100
 MAX_LENGTH: Final = 8_000
 MAX_QUERY: Final = 60
 
+_STAGES, _SERVICES, _LIGHTS = frozenset(Stage), frozenset(Service), frozenset(Light)
+_PUBLICATIONS = frozenset(Publication)
+_NONE: Final[frozenset[str]] = frozenset()
+
 
 class Query(Protocol):
     """What a query string looks like here: Django's QueryDict, or a test's."""
@@ -113,27 +117,22 @@ def parse_filters(
     word, a value that does not exist, a bbox that is none, too many values.
     """
     check_words(query, {*allowed, *others})
-    words = vocabulary or snapshot().vocabulary
-    staff = "publication" in allowed
+    vocabulary = vocabulary or snapshot().vocabulary
+    words = vocabulary.staff_filter_words if "publication" in allowed else vocabulary.filter_words
     given = {word: _values(query, word) for word in query if word in allowed}
-    indicators = list(words.indicators.values() if staff else words.public_indicators())
     return SiteFilter(
-        kinds=_known(given, "kind", words.kind_by_slug),
-        categories=_known(given, "category", {row.category for row in indicators}),
-        indicators=_known(given, "indicator", {row.code for row in indicators}),
-        projects=frozenset(
-            map(int, _known(given, "project", {str(row.project_id) for row in indicators if row.project_id}))
-        ),
-        programmes=_known(
-            given, "programme", {row.key for row in words.programmes.values() if staff or row.is_public}
-        ),
-        departments=_known(given, "department", words.department_ids),
-        divisions=_known(given, "division", words.area_by_code),
-        stages=frozenset(map(Stage, _known(given, "stage", set(Stage)))),
-        services=frozenset(map(Service, _known(given, "service", set(Service)))),
-        lights=frozenset(map(Light, _known(given, "light", set(Light)))),
-        publications=frozenset(map(Publication, _known(given, "publication", set(Publication)))),
-        managers=_known(given, "managed_by", words.area_by_code),
+        kinds=_known(given, "kind", words.kinds),
+        categories=_known(given, "category", words.categories),
+        indicators=_known(given, "indicator", words.indicators),
+        projects=frozenset(map(int, _known(given, "project", words.projects))),
+        programmes=_known(given, "programme", words.programmes),
+        departments=_known(given, "department", words.departments),
+        divisions=_known(given, "division", words.divisions),
+        stages=frozenset(map(Stage, _known(given, "stage", _STAGES))),
+        services=frozenset(map(Service, _known(given, "service", _SERVICES))),
+        lights=frozenset(map(Light, _known(given, "light", _LIGHTS))),
+        publications=frozenset(map(Publication, _known(given, "publication", _PUBLICATIONS))),
+        managers=_known(given, "managed_by", words.divisions),
         q=_search_text(given),
         bbox=_bbox(given),
         words=given,
@@ -214,7 +213,9 @@ def _values(query: Query, word: str) -> tuple[str, ...]:
 
 
 def _known(given: Mapping[str, Sequence[str]], word: str, known: Collection[str]) -> frozenset[str]:
-    values = given.get(word, ())
+    values = given.get(word)
+    if not values:
+        return _NONE
     for value in values:
         if value not in known:
             raise FilterError(

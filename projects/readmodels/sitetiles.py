@@ -3,15 +3,14 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from maps.mvt import EXTENT, Layer, encode_points
 from maps.pointindex import Filter, Points, TileAnswer
 from maps.tiles import TileId, tile_pixels
-from projects.models import Site
-from projects.readmodels.indexfilters import LIGHT_COLUMNS, lit_combos
+from projects.readmodels.indexfilters import shown_lights
+from projects.readmodels.sitecolumns import LIGHTS, services_of, stages_of, unpack_public_ids
 from projects.readmodels.siteindex import Snapshot
-from projects.readmodels.siteload import LIGHTS, SERVICES, STAGES
+from projects.rules.vocabulary import Light
 
 #: From this zoom on, points; below, clusters of 64 pixels (DESIGN section 3).
 POINTS_FROM_ZOOM = 15
@@ -19,7 +18,9 @@ CELL_PX = 64
 #: More points than this in one tile come as clusters, marked truncated.
 POINT_CAP = 2_000
 
-_COLUMNS = ("kind", "stage", "service", *LIGHT_COLUMNS)
+_COLUMNS = ("kind", "state", "standing", "id_high", "id_low")
+#: How a tile writes each light: empty where there is none to show.
+_LIGHT_WORDS = tuple("" if light is Light.NONE else light.value for light in LIGHTS)
 
 
 def tile_json(held: Snapshot, tile: TileId, which: Filter, *, mix: bool) -> dict[str, Any]:
@@ -88,30 +89,17 @@ def _points(held: Snapshot, points: Points) -> list[list[Any]]:
     """`[lon, lat, public id, kind, stage, service, light]`; light is empty where it may not be shown."""
     if not len(points):
         return []
-    names = _public_ids(points.ids)
     columns = points.columns
-    kinds = held.vocabulary.kind_by_number
-    lit = lit_combos(held, staff=False)[columns["combo"]]
-    return [
-        [
-            round(float(points.lon[i]), 6),
-            round(float(points.lat[i]), 6),
-            names[pk],
-            kinds[number].slug,
-            STAGES[int(columns["stage"][i])].value,
-            SERVICES[int(columns["service"][i])].value,
-            LIGHTS[int(columns["light"][i])].value if lit[i] else "",
-        ]
-        for i, (pk, number) in enumerate(zip(points.ids.tolist(), columns["kind"].tolist(), strict=True))
-        # A kind newer than the snapshot, a site removed this very moment: the next look has it right.
-        if pk in names and number in kinds
-    ]
-
-
-def _public_ids(ids: NDArray[np.int64]) -> dict[int, str]:
-    wanted = ids.tolist()
-    found: dict[int, str] = {}
-    for start in range(0, len(wanted), 900):
-        chunk = wanted[start : start + 900]
-        found.update(Site.objects.filter(pk__in=chunk).values_list("pk", "public_id"))
-    return found
+    kinds = {number: kind.slug for number, kind in held.vocabulary.kind_by_number.items()}
+    lights = shown_lights(held, staff=False).ravel()[columns["standing"]]
+    rows = zip(
+        np.round(points.lon, 6).tolist(),
+        np.round(points.lat, 6).tolist(),
+        unpack_public_ids(columns["id_high"], columns["id_low"]),
+        [kinds.get(number, "") for number in columns["kind"].tolist()],
+        stages_of(columns["state"]),
+        services_of(columns["state"]),
+        [_LIGHT_WORDS[number] for number in lights.tolist()],
+        strict=True,
+    )
+    return [list(row) for row in rows]

@@ -91,6 +91,34 @@ class IndicatorWords:
     departments: frozenset[int] = field(default_factory=frozenset)
 
 
+@dataclass(frozen=True, slots=True)
+class FilterWords:
+    """The values that exist of each filter word."""
+
+    kinds: frozenset[str]
+    categories: frozenset[str]
+    indicators: frozenset[str]
+    projects: frozenset[str]
+    programmes: frozenset[str]
+    departments: frozenset[str]
+    divisions: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, words: "Vocabulary", indicators: Iterable[IndicatorWords], programmes: Iterable[str]
+    ) -> "FilterWords":
+        rows = list(indicators)
+        return cls(
+            frozenset(words.kind_by_slug),
+            frozenset(row.category for row in rows),
+            frozenset(row.code for row in rows),
+            frozenset(str(row.project_id) for row in rows if row.project_id),
+            frozenset(programmes),
+            frozenset(words.department_ids),
+            frozenset(words.area_by_code),
+        )
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """A consistent reading of the small tables; immutable."""
@@ -120,6 +148,31 @@ class Vocabulary:
     @cached_property
     def area_by_pk(self) -> dict[int, Area]:
         return {area.pk: area for area in self.areas}
+
+    @cached_property
+    def counted_under(self) -> dict[int, str]:
+        """By area, the code under which a map counts it: a township's county or zone, else its own."""
+        found: dict[int, str] = {}
+        above: list[Area] = []
+        for area in sorted(self.areas, key=lambda other: (other.left, -other.right)):
+            while above and above[-1].right < area.right:
+                above.pop()
+            own = area.level != DivisionLevel.TOWNSHIP or not above
+            found[area.pk] = area.code if own else found[above[-1].pk]
+            above.append(area)
+        return found
+
+    @cached_property
+    def filter_words(self) -> "FilterWords":
+        """What the public may filter by."""
+        return FilterWords.of(
+            self, self.public_indicators(), {row.key for row in self.programmes.values() if row.is_public}
+        )
+
+    @cached_property
+    def staff_filter_words(self) -> "FilterWords":
+        """What staff may filter by: unpublished programmes, too."""
+        return FilterWords.of(self, self.indicators.values(), {row.key for row in self.programmes.values()})
 
     def within(self, area: Area) -> frozenset[int]:
         """Primary keys of an area and all below it."""

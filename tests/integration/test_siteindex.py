@@ -27,7 +27,7 @@ from projects.readmodels.indexfilters import compile_filter
 from projects.readmodels.invariants import broken_invariants
 from projects.readmodels.siteindex import snapshot
 from projects.readmodels.sitelists import list_sites
-from projects.readmodels.siteload import SCHEMA
+from projects.readmodels.sitecolumns import COLUMNS
 from projects.readmodels.sitequeries import SiteFilter
 from projects.readmodels.sitetiles import tile_json
 from projects.rules.policy import YINCHUAN_2025
@@ -275,7 +275,7 @@ def test_files_that_do_not_belong_are_rebuilt(world: World, damage: str) -> None
     else:
         manifest.write_text(manifest.read_text().replace('"kind', '"kinder'))
     assert len(snapshot().index) == 5
-    assert set(snapshot().index.base.columns) == set(SCHEMA)
+    assert set(snapshot().index.base.columns) == set(COLUMNS)
 
 
 def test_a_restored_backup_throws_the_cache_away(world: World) -> None:
