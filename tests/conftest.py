@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from pytest_django.fixtures import Settings
 
+from projects.api.answers import kept_answers
 from projects.readmodels import siteindex
 from tests.factories import World, make_world
 
@@ -23,6 +24,7 @@ def _own_index(tmp_path: Path, settings: Settings) -> Iterator[None]:
     """Each test has its own index files: what a rolled-back test knew must not reach the next one."""
     settings.POINT_INDEX_DIR = tmp_path / "pointindex"
     siteindex.forget()
+    kept_answers.clear()
     yield
     siteindex.forget()
 

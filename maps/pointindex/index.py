@@ -8,6 +8,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from maps.pointindex.answers import Facets, Nearest, Points, TileAnswer
+from maps.pointindex.counting import count_in_cover, histogram, histograms_in_cover
 from maps.pointindex.filters import EVERYTHING, Filter
 from maps.pointindex.morton import Rect, Rows, cover
 from maps.pointindex.nearest import Origin, nearest_in_view
@@ -133,7 +134,7 @@ class PointIndex:
         """How many points pass in the box."""
         rect = Rect.of(bbox)
         cells = cover(rect)
-        return sum(view.count_in_cover(cells, rect, which) for view in self._views)
+        return sum(count_in_cover(view, cells, rect, which) for view in self._views)
 
     def ids_in_bbox(
         self,
@@ -204,9 +205,9 @@ class PointIndex:
         for view in self._views:
             if rect is None or cells is None or view.lies_in(rect):
                 total += len(view) if which.is_empty else view.selection(which).count
-                part = {name: view.histogram(name, which) for name in names}
+                part = {name: histogram(view, name, which) for name in names}
             else:
-                number, part = view.histogram_in_cover(names, cells, rect, which)
+                number, part = histograms_in_cover(view, names, cells, rect, which)
                 total += number
             for name, values in part.items():
                 counts[name][: len(values)] += values

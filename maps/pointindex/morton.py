@@ -91,18 +91,15 @@ class Rect(NamedTuple):
         return in_x & ((y - np.uint32(self.y0)) <= np.uint32(self.y1 - self.y0))
 
 
-def tile_cells(tile: TileId, depth: int) -> UInt64:
-    """First codes of the ``4 ** depth`` cells of a tile in Morton order (the tile's own first code leads)."""
-    cell_bits = BITS - tile.z - depth
+def tile_edges(tile: TileId, depth: int) -> UInt64:
+    """First codes of the ``4 ** depth`` cells of a tile in Morton order, and the code after the last one's.
+
+    After the world's last cell comes 0: its codes end where 64 bits do.
+    """
     own = encode(np.array([tile.x], np.uint32), np.array([tile.y], np.uint32)) << np.uint64(2 * depth)
-    cells: UInt64 = own | np.arange(1 << (2 * depth)).astype(np.uint64)
-    return cells << np.uint64(2 * cell_bits)
-
-
-def tile_last(tile: TileId) -> UInt64:
-    """The last code of a tile, as an array of one."""
-    (first,) = tile_cells(tile, 0)
-    return np.array([int(first) + (1 << (2 * (BITS - tile.z))) - 1], dtype=np.uint64)
+    cells: UInt64 = own + np.arange((1 << (2 * depth)) + 1).astype(np.uint64)
+    shift = 2 * (BITS - tile.z - depth)
+    return cells << np.uint64(shift) if shift < 64 else np.zeros(len(cells), np.uint64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ directory, and the caller's columns.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +23,8 @@ Schema = Mapping[str, "np.dtype[Any]"]
 STRIDE = 16
 _STEP = np.arange(STRIDE, dtype=np.int64)
 _MAX_ROWS = (1 << 32) - 1
+# So few ids are looked up one by one.
+_FEW_IDS = 24
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _UNSIGNED = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.uint32))
 
@@ -220,6 +223,10 @@ class Segment:
         low = np.zeros(len(ids), dtype=np.int64)
         if not len(self.ids) or not len(ids):
             return low[:0]
+        if len(ids) <= _FEW_IDS:
+            places = [bisect_left(self.by_id, pk, key=self.ids.__getitem__) for pk in ids.tolist()]
+            near = np.array([self.by_id[min(place, len(self.ids) - 1)] for place in places], dtype=np.int64)
+            return np.sort(near[self.ids[near] == ids])
         high = np.full(len(ids), len(self.ids), dtype=np.int64)
         # A binary search for all ids at once, through by_id: the ids themselves are stored in Morton order
         # only.

@@ -19,6 +19,8 @@ BLOCK = 256
 _BLOCK_STEP = np.arange(BLOCK, dtype=np.int64)
 # Rows worked on at once: their temporary arrays stay in the processor's second-level cache.
 _CHUNK_BLOCKS = 128
+# A histogram by block has at most so many blocks.
+_HISTOGRAM_BLOCKS = 2048
 
 Matcher = Callable[[Rows], Mask]
 _Number = TypeVar("_Number", bound=np.integer[Any])
@@ -207,16 +209,33 @@ def _summarise(x: UInt32, y: UInt32, mask: Mask | None) -> Aggregate:
     )
 
 
-def block_histogram(segment: Segment, name: str, mask: Mask | None) -> NDArray[np.uint32]:
+def histogram_block(rows: int) -> int:
+    """Rows to a block of a histogram: so many that a histogram's size does not grow with the rows."""
+    block = BLOCK
+    while block * _HISTOGRAM_BLOCKS < rows:
+        block *= 2
+    return block
+
+
+def block_histogram(segment: Segment, name: str, mask: Mask | None, block: int = BLOCK) -> NDArray[np.uint32]:
     """Running totals of the values of a column by block, shape (blocks + 1, values)."""
     column, size = segment.column(name), segment.value_count(name)
-    blocks = -(-len(segment) // BLOCK)
+    blocks = -(-len(segment) // block)
+    step = max(1, _CHUNK_BLOCKS * BLOCK // block)
     counts = np.zeros((blocks, size), dtype=np.uint32)
-    for first in range(0, blocks, _CHUNK_BLOCKS):
-        a, b = first * BLOCK, min((first + _CHUNK_BLOCKS) * BLOCK, len(segment))
-        keys = (np.arange(b - a) // BLOCK) * size + column[a:b]
+    for first in range(0, blocks, step):
+        a, b = first * block, min((first + step) * block, len(segment))
+        keys = (np.arange(b - a) // block) * size + column[a:b]
         if mask is not None:
             keys = keys[mask[a:b]]
-        last = -(-b // BLOCK)
+        last = -(-b // block)
         counts[first:last] = np.bincount(keys, minlength=(last - first) * size).reshape(-1, size)
     return _prefix(counts)
+
+
+def without_rows(running: NDArray[np.uint32], column: Column, rows: Rows, block: int) -> NDArray[np.uint32]:
+    """A block histogram after some counted rows are gone."""
+    fewer = running.copy()
+    for place, value in zip((rows // block + 1).tolist(), column[rows].tolist(), strict=True):
+        fewer[place:, value] -= 1
+    return fewer

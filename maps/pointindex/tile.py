@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from maps.pointindex.answers import Cluster, Points, TileAnswer
 from maps.pointindex.filters import Filter
-from maps.pointindex.morton import Rows, dequantise, tile_cells, tile_last
+from maps.pointindex.morton import Rows, UInt64, dequantise, tile_edges
 from maps.pointindex.summary import Aggregate
 from maps.pointindex.view import MIX_VALUES, View
 from maps.tiles import TILE_PX, TileId
@@ -32,11 +32,18 @@ def take_points(parts: Parts, columns: Sequence[str] = ()) -> Points:
     return Points(ids, lon, lat, values)
 
 
-def _bounds(view: View, tile: TileId, depth: int) -> Rows:
+def no_points(view: View, columns: Sequence[str] = ()) -> Points:
+    """No rows."""
+    values = {name: view.segment.column(name)[:0] for name in columns}
+    return Points(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), values)
+
+
+def _bounds(view: View, edges: UInt64) -> Rows:
     """Where the cells of a tile begin in the view's rows, and where the last one ends."""
-    first = tile_cells(tile, depth)
-    end = view.segment.search(tile_last(tile), after=True)
-    return np.concatenate([view.segment.search(first), end])
+    rows = view.segment.search(edges)
+    if edges[-1] == 0:  # the world's last cell ends where the codes do
+        rows[-1] = len(view.segment)
+    return rows
 
 
 def _thin(parts: Parts, total: int, cap: int) -> Parts:
@@ -75,35 +82,41 @@ def answer_tile(
     if not cluster:
         return _answer_points(views, tile, which, cap, columns)
     depth = (TILE_PX // cell_px).bit_length() - 1
-    bounds = [_bounds(view, tile, depth) for view in views]
-    sums = Aggregate.empty(1 << (2 * depth))
+    codes = tile_edges(tile, depth)
+    bounds = [_bounds(view, codes) for view in views]
+    sums: Aggregate | None = None
     counts: NDArray[np.int64] | None = None
     for view, edges in zip(views, bounds, strict=True):
         if edges[0] == edges[-1]:
             continue
         part, values = view.aggregate(edges, which, mix)
-        sums = sums.merge(part)
+        sums = part if sums is None else sums.merge(part)
         if values is not None:
             counts = values if counts is None else _add(counts, values)
+    if sums is None:
+        return TileAnswer(0, (), no_points(views[0], columns), False)
     single = np.flatnonzero(sums.number == 1)
     parts = []
-    for view, edges in zip(views, bounds, strict=True):
-        rows = view.rows_in(edges[single], edges[single + 1], which)
-        parts.append((view, rows))
+    if len(single):
+        for view, edges in zip(views, bounds, strict=True):
+            parts.append((view, view.rows_in(edges[single], edges[single + 1], which)))
     points = sum(len(rows) for _, rows in parts)
     shown = _thin(parts, points, cap) if points > cap else parts
-    total = int(sums.number.sum())
-    return TileAnswer(total, _clusters(sums, counts), take_points(shown, columns), points > cap)
+    listed = take_points(shown, columns) if points else no_points(views[0], columns)
+    return TileAnswer(int(sums.number.sum()), _clusters(sums, counts), listed, points > cap)
 
 
 def _answer_points(
     views: Sequence[View], tile: TileId, which: Filter, cap: int, columns: Sequence[str]
 ) -> TileAnswer:
     parts = []
+    codes = tile_edges(tile, 0)
     for view in views:
-        edges = _bounds(view, tile, 0)
+        edges = _bounds(view, codes)
         parts.append((view, view.rows_in(edges[:1], edges[1:], which)))
     total = sum(len(rows) for _, rows in parts)
+    if not total:
+        return TileAnswer(0, (), no_points(views[0], columns), False)
     shown = _thin(parts, total, cap) if total > cap else parts
     return TileAnswer(total, (), take_points(shown, columns), total > cap)
 
@@ -122,10 +135,10 @@ def _clusters(sums: Aggregate, counts: NDArray[np.int64] | None) -> tuple[Cluste
         return ()
     number = sums.number[many]
     # A sum stays below 2 ** 53 for two million members; beyond that the mean is off by less than a step.
-    lon, lat = dequantise(sums.sum_x[many] / number, sums.sum_y[many] / number)
-    west, north = dequantise(sums.min_x[many], sums.min_y[many])
-    east, south = dequantise(sums.max_x[many], sums.max_y[many])
-    columns = [column.tolist() for column in (lon, lat, number, west, south, east, north)]
+    x = np.concatenate([sums.sum_x[many] / number, sums.min_x[many], sums.max_x[many]])
+    y = np.concatenate([sums.sum_y[many] / number, sums.min_y[many], sums.max_y[many]])
+    lon, lat = (part.reshape(3, -1) for part in dequantise(x, y))
+    columns = [column.tolist() for column in (lon[0], lat[0], number, lon[1], lat[2], lon[2], lat[1])]
     mixes: list[tuple[tuple[int, int], ...]] = [()] * len(many)
     if counts is not None:
         mixes = _top(counts[many])

@@ -8,7 +8,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from maps.pointindex.filters import EVERYTHING, Column, Filter
+from maps.pointindex.filters import EVERYTHING, Filter
 from maps.pointindex.morton import Cover, Mask, Rect, Rows
 from maps.pointindex.segment import Segment
 from maps.pointindex.summary import (
@@ -19,6 +19,7 @@ from maps.pointindex.summary import (
     block_histogram,
     expand,
     histogram_rows,
+    without_rows,
 )
 
 # Up to so many candidate rows are tested one by one; above that a filter's selection is worked out and kept.
@@ -35,6 +36,8 @@ _REMEMBERED_FILTERS = 256
 # Runs of at least so many neighbouring rows are read as slices, shorter ones gathered together.
 _SLICE_ROWS = 2048
 _CHUNK_ROWS = 1 << 16
+# After more deaths than this, histograms by block are worked out again.
+_PATCHED_DEATHS = 64
 # Histograms by block are kept for columns of at most so many values.
 MIX_VALUES = 256
 
@@ -52,7 +55,8 @@ class Selection:
     summary: BlockSummary | None
     seen_dead: int
     """How many of the view's deaths it knows of."""
-    mixes: dict[str, NDArray[np.uint32]] = field(default_factory=dict)
+    mixes: dict[tuple[str, int], NDArray[np.uint32]] = field(default_factory=dict)
+    """Running totals by value, by column and rows to a block."""
     totals: dict[str, NDArray[np.int64]] = field(default_factory=dict)
 
     @property
@@ -107,12 +111,8 @@ class View:
 
     def match(self, rows: Rows, which: Filter) -> Mask:
         """Which of the given rows pass."""
-        mask = np.ones(len(rows), dtype=np.bool_) if self.alive is None else self.alive[rows]
-        for test in which.tests:
-            mask = mask & test.mask(*(self.segment.column(name)[rows] for name in test.columns))
-        if which.ids is not None:
-            mask = mask & np.isin(self.segment.ids[rows], which.ids)
-        return mask
+        mask = self._passes(rows, which)
+        return mask if self.alive is None else mask & self.alive[rows]
 
     # ------------------------------------------------------------------------------- selections
 
@@ -163,11 +163,32 @@ class View:
             rows = old.rows[alive[old.rows]]
             return Selection(len(rows), rows, None, dead)
         assert old.summary is not None  # a selection has rows or a summary
-        blocks = np.unique(self.dead[old.seen_dead :] // BLOCK)
+        died = self.dead[old.seen_dead :]
+        blocks = np.unique(died // BLOCK)
         if len(blocks) * 2 > len(self.segment) // BLOCK:
             return self._select(which)
         summary = old.summary.patched(self.segment, blocks, lambda rows: self.match(rows, which))
-        return Selection(int(summary.count[-1]), None, summary, dead)
+        kept = Selection(int(summary.count[-1]), None, summary, dead)
+        if len(died) <= _PATCHED_DEATHS:
+            counted = died[self._passes(died, which)]
+            kept.mixes = {
+                (name, block): without_rows(running, self.segment.column(name), counted, block)
+                for (name, block), running in list(old.mixes.items())
+            }
+            kept.totals = {
+                name: total - np.bincount(self.segment.column(name)[counted], minlength=len(total))
+                for name, total in list(old.totals.items())
+            }
+        return kept
+
+    def _passes(self, rows: Rows, which: Filter) -> Mask:
+        """Which of the given rows pass, dead or alive."""
+        mask = np.ones(len(rows), dtype=np.bool_)
+        for test in which.tests:
+            mask &= test.mask(*(self.segment.column(name)[rows] for name in test.columns))
+        if which.ids is not None:
+            mask &= np.isin(self.segment.ids[rows], which.ids)
+        return mask
 
     # ------------------------------------------------------------------------------- ranges of rows
 
@@ -208,10 +229,7 @@ class View:
             start, stop = np.searchsorted(few, low), np.searchsorted(few, high)
             yield few[expand(start, stop)], None
             return
-        some = high > low
-        low, high = low[some], high[some]
-        joined = np.append(True, low[1:] != high[:-1])
-        low, high = low[joined], high[np.append(joined[1:], True)]
+        low, high = joined(low, high)
         long = high - low >= _SLICE_ROWS
         for a, b in zip(low[long].tolist(), high[long].tolist(), strict=True):
             for part in range(a, b, _CHUNK_ROWS):
@@ -239,7 +257,8 @@ class View:
         """The passing rows in a rectangle, in no particular order."""
         low, high = self.ranges(cells)
         inside = self.rows_in(low[cells.inside], high[cells.inside], which)
-        return np.concatenate([inside, self._edge_rows(cells, low, high, rect, which)])
+        edge = self.rows_in(low[~cells.inside], high[~cells.inside], which)
+        return np.concatenate([inside, edge[rect.holds(self.segment.x[edge], self.segment.y[edge])]])
 
     def ranges(self, cells: Cover) -> tuple[Rows, Rows]:
         """The rows of each cell of a cover: low <= r < high."""
@@ -287,15 +306,18 @@ class View:
         sums, counts = self._aggregate_rows(rows, splits, mix)
         sums = sums.merge(selection.summary.whole(first, last))
         if mix is not None and counts is not None:
-            running = self._mix(selection, which, mix)
+            running = self.running(selection, which, mix, BLOCK)
             last = np.maximum(first, last)
             counts = counts + (running[last] - running[first])
         return sums, counts
 
-    def _mix(self, selection: Selection, which: Filter, name: str) -> NDArray[np.uint32]:
-        if name not in selection.mixes:
-            selection.mixes[name] = block_histogram(self.segment, name, self._full_mask(which))
-        return selection.mixes[name]
+    def running(self, selection: Selection, which: Filter, name: str, block: int) -> NDArray[np.uint32]:
+        """Running totals of a selection by value of a column, every ``block`` rows; kept with it."""
+        running = selection.mixes.get((name, block))
+        if running is None:
+            running = block_histogram(self.segment, name, self._full_mask(which), block)
+            selection.mixes[name, block] = running
+        return running
 
     # ------------------------------------------------------------------------------- counts
 
@@ -313,57 +335,10 @@ class View:
         in_x = int(blocks.min_x.min()) >= rect.x0 and int(blocks.max_x.max()) <= rect.x1
         return in_x and int(blocks.min_y.min()) >= rect.y0 and int(blocks.max_y.max()) <= rect.y1
 
-    def count_in_cover(self, cells: Cover, rect: Rect, which: Filter) -> int:
-        """How many rows in a rectangle pass."""
-        if self.lies_in(rect):
-            return len(self) if which.is_empty else self.selection(which).count
-        low, high = self.ranges(cells)
-        inside = self._count(low[cells.inside], high[cells.inside], which)
-        return inside + len(self._edge_rows(cells, low, high, rect, which))
 
-    def _count(self, low: Rows, high: Rows, which: Filter) -> int:
-        if which.is_empty and self.alive is None:
-            return int((high - low).sum())
-        count = 0
-        for rows, mask in self.pieces(low, high, which):
-            size = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
-            count += size if mask is None else int(np.count_nonzero(mask))
-        return count
-
-    def histogram(self, name: str, which: Filter) -> NDArray[np.int64]:
-        """Passing rows of the whole view by value of a column; kept with the filter's selection."""
-        selection = self.selection(which)
-        if name not in selection.totals:
-            everything = np.array([0]), np.array([len(self.segment)])
-            _, counts = self._histogram([name], *everything, which)
-            selection.totals[name] = counts[name]
-        return selection.totals[name]
-
-    def histogram_in_cover(
-        self, names: list[str], cells: Cover, rect: Rect, which: Filter
-    ) -> tuple[int, dict[str, NDArray[np.int64]]]:
-        """Passing rows in a rectangle: how many, and by value of some columns."""
-        low, high = self.ranges(cells)
-        total, counts = self._histogram(names, low[cells.inside], high[cells.inside], which)
-        edge = self._edge_rows(cells, low, high, rect, which)
-        for name in names:
-            counts[name] += np.bincount(self.segment.column(name)[edge], minlength=len(counts[name]))
-        return total + len(edge), counts
-
-    def _edge_rows(self, cells: Cover, low: Rows, high: Rows, rect: Rect, which: Filter) -> Rows:
-        edge = self.rows_in(low[~cells.inside], high[~cells.inside], which)
-        return edge[rect.holds(self.segment.x[edge], self.segment.y[edge])]
-
-    def _histogram(
-        self, names: list[str], low: Rows, high: Rows, which: Filter
-    ) -> tuple[int, dict[str, NDArray[np.int64]]]:
-        counts = {name: np.zeros(self.segment.value_count(name), dtype=np.int64) for name in names}
-        total = 0
-        for rows, mask in self.pieces(low, high, which):
-            size = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
-            total += size if mask is None else int(np.count_nonzero(mask))
-            for name in names:
-                values: Column = self.segment.column(name)[rows]
-                values = values if mask is None else values[mask]
-                counts[name] += np.bincount(values, minlength=len(counts[name]))
-        return total, counts
+def joined(low: Rows, high: Rows) -> tuple[Rows, Rows]:
+    """Ascending ranges without the empty ones, neighbours joined."""
+    some = high > low
+    low, high = low[some], high[some]
+    starts = np.append(True, low[1:] != high[:-1])[: len(low)]
+    return low[starts], high[np.append(starts[1:], True)[: len(high)]]

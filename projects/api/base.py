@@ -1,27 +1,32 @@
 """What every public address of the API shares: anonymous, strict words, cacheable, open to other sites."""
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar
 
+import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
-from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from projects.api.answers import Answer, kept_answers
+from projects.api.problems import problem_response
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import PUBLIC_WORDS, SiteFilter, check_words, parse_filters
 
 #: Part of every ETag: an answer's shape may change with the code, not only with the data.
-_SHAPE = "1"
+_SHAPE = "2"
 
 
 class PublicView(APIView):
     """Reads the snapshot once, answers 304 where the client has this very state, refuses unknown words.
 
     `filter_words`: the filters of this address; `own_words`: its further parameters.
+
+    The base class describes the address for OpenAPI. It does not answer: its request object, negotiation,
+    authentication and throttling decide nothing at an anonymous address with one representation, and took
+    a third of a tile's time.
     """
 
     authentication_classes = ()
@@ -32,38 +37,57 @@ class PublicView(APIView):
     content_type: ClassVar[str] = "application/json"
 
     held: Snapshot
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
-        # One representation an address: an odd Accept header is no reason to refuse.
-        return self.get_renderers()[0], self.content_type
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        self.held = snapshot()
+    get: Callable[..., HttpResponse]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = super().dispatch(request, *args, **kwargs)
-        response.headers.setdefault("Access-Control-Allow-Origin", "*")
+        if request.method == "OPTIONS":
+            response = HttpResponse(status=204, headers={"Allow": "GET, HEAD, OPTIONS"})
+        else:
+            try:
+                response = self._answered(request, *args, **kwargs)
+            except Exception as error:
+                refused = problem_response(error, {})
+                if refused is None:
+                    raise
+                response = refused
+        response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
 
-    def wanted(self, request: Request) -> SiteFilter:
+    def _answered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            self.http_method_not_allowed(request)  # type: ignore[arg-type]  # raises, whatever it is given
+        self.held = snapshot()
+        key = (request.path, request.META.get("QUERY_STRING", ""))
+        answer = kept_answers.get(self.held.etag, key)
+        if answer is None:
+            response = self.get(request, *args, **kwargs)
+            if response.status_code != 200:
+                return response
+            answer = Answer(response.content, response["Content-Type"])
+            kept_answers.put(self.held.etag, key, answer)
+        elif (response_ := self.unchanged(request)) is not None:
+            # It was answered before: its words have been checked.
+            return response_
+        return self.cacheable(answer.response(request.META.get("HTTP_ACCEPT_ENCODING", "")))
+
+    def wanted(self, request: HttpRequest) -> SiteFilter:
         """The filters of the query string. Raises FilterError."""
         return parse_filters(
-            request.query_params,
+            request.GET,
             allowed=self.filter_words,
             others=self.own_words,
             vocabulary=self.held.vocabulary,
         )
 
-    def check(self, request: Request) -> None:
+    def check(self, request: HttpRequest) -> None:
         """For addresses without filters. Raises FilterError."""
-        check_words(request.query_params, self.own_words)
+        check_words(request.GET, self.own_words)
 
-    def unchanged(self, request: Request) -> HttpResponse | None:
+    def unchanged(self, request: HttpRequest) -> HttpResponse | None:
         """304 when the client's copy is of this state; asked after the words have been checked."""
-        sent = parse_etags(request.headers.get("If-None-Match", ""))
-        if {tag.removeprefix("W/") for tag in sent} & {self.etag}:
+        sent = request.META.get("HTTP_IF_NONE_MATCH")
+        if sent and self.etag in {tag.removeprefix("W/") for tag in parse_etags(sent)}:
             return self.cacheable(HttpResponse(status=304))
         return None
 
@@ -72,13 +96,12 @@ class PublicView(APIView):
         return f'"{_SHAPE}-{self.held.etag}"'
 
     def answer(self, body: Mapping[str, object], *, content_type: str | None = None) -> HttpResponse:
-        """A cacheable JSON answer."""
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        return self.cacheable(HttpResponse(text, content_type=content_type or self.content_type))
+        """A JSON answer; `dispatch` makes it cacheable."""
+        return HttpResponse(orjson.dumps(body), content_type=content_type or self.content_type)
 
     def cacheable(self, response: HttpResponse) -> HttpResponse:
-        response["ETag"] = f"W/{self.etag}"
-        response["Cache-Control"] = (
+        response.headers["ETag"] = f"W/{self.etag}"
+        response.headers["Cache-Control"] = (
             f"public, max-age={settings.PUBLIC_MAX_AGE}, stale-while-revalidate={settings.PUBLIC_STALE_AGE}"
         )
         return response

@@ -5,10 +5,9 @@ from typing import Any, ClassVar
 
 import shapely
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext, gettext_noop, override
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 
 from maps.geojson import geometry_to_mapping
 from projects.api import parameters as words
@@ -39,7 +38,7 @@ class DivisionList(PublicView):
         parameters=[words.LEVEL, words.WITHIN],
         responses={(200, GEOJSON): shapes.DIVISIONS, **shapes.PROBLEMS},
     )
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         self.check(request)
         areas = self._areas(request)
         if answer := self.unchanged(request):
@@ -49,15 +48,15 @@ class DivisionList(PublicView):
             collection([self._feature(area, borders.get(area.pk)) for area in areas]), content_type=GEOJSON
         )
 
-    def _areas(self, request: Request) -> list[Area]:
+    def _areas(self, request: HttpRequest) -> list[Area]:
         held = self.held.vocabulary
-        levels = {part for value in request.query_params.getlist("level") for part in value.split(",")}
+        levels = {part for value in request.GET.getlist("level") for part in value.split(",")}
         for level in levels:
             if level not in set(DivisionLevel):
                 raise FilterError(
                     "level", "参数“%(word)s”的值“%(value)s”不存在。", word="level", value=level[:60]
                 )
-        within = single(request.query_params, "within")
+        within = single(request.GET, "within")
         if within is not None and within not in held.area_by_code:
             raise FilterError(
                 "within", "参数“%(word)s”的值“%(value)s”不存在。", word="within", value=within[:60]
@@ -105,13 +104,13 @@ class DivisionProgress(PublicView):
         parameters=[words.AS_OF],
         responses={200: shapes.PROGRESS, **shapes.PROBLEMS, **shapes.NOT_FOUND},
     )
-    def get(self, request: Request, code: str) -> HttpResponse:
+    def get(self, request: HttpRequest, code: str) -> HttpResponse:
         self.check(request)
         area = self.held.vocabulary.area_by_code.get(code)
         programme = current_programme(self.held, area) if area else None
         if area is None or programme is None:
             raise Http404
-        day = asked_day(request.query_params, programme)
+        day = asked_day(request.GET, programme)
         if answer := self.unchanged(request):
             return answer
         progress = district_progress(area, held=self.held, as_of=day, programme=programme)

@@ -2,9 +2,8 @@
 
 from typing import Any, ClassVar
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 
 from projects.api import parameters as words
 from projects.api import shapes
@@ -28,12 +27,12 @@ class Headline(PublicView):
         parameters=[words.AS_OF],
         responses={200: shapes.HEADLINE, **shapes.PROBLEMS, **shapes.NOT_FOUND},
     )
-    def get(self, request: Request, key: str) -> HttpResponse:
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
         self.check(request)
         programme = public_programme(self.held, key)
         if programme is None:
             raise Http404
-        day = asked_day(request.query_params, programme)
+        day = asked_day(request.GET, programme)
         if answer := self.unchanged(request):
             return answer
         found = headline(key, as_of=day, held=self.held)

@@ -2,9 +2,8 @@
 
 from typing import Any, ClassVar
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 
 from maps.pointindex import Filter
 from maps.tiles import TileError, TileId
@@ -39,10 +38,10 @@ class SiteList(PublicView):
         parameters=[*words.FILTERS, words.AFTER, words.LIMIT],
         responses={(200, GEOJSON): shapes.FEATURES, **shapes.PROBLEMS},
     )
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         wanted = self.wanted(request)
-        limit = parse_whole(request.query_params, "limit", default=100, low=1, high=MAX_LIMIT)
-        after = parse_whole(request.query_params, "after", default=0, low=0, high=2**62)
+        limit = parse_whole(request.GET, "limit", default=100, low=1, high=MAX_LIMIT)
+        after = parse_whole(request.GET, "after", default=0, low=0, high=2**62)
         if answer := self.unchanged(request):
             return answer
         page = list_sites(wanted, limit=limit, after=after or None, held=self.held)
@@ -66,7 +65,7 @@ class SiteDetailView(PublicView):
         summary="一个点位 / One site",
         responses={(200, GEOJSON): shapes.FEATURE, **shapes.PROBLEMS, **shapes.NOT_FOUND},
     )
-    def get(self, request: Request, public_id: str) -> HttpResponse:
+    def get(self, request: HttpRequest, public_id: str) -> HttpResponse:
         self.check(request)
         detail = site_detail(public_id, self.held)
         if detail is None:
@@ -85,11 +84,11 @@ class Nearest(PublicView):
         parameters=[words.LON, words.LAT, words.LIMIT_100, *words.FILTERS],
         responses={(200, GEOJSON): shapes.FEATURES, **shapes.PROBLEMS},
     )
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         wanted = self.wanted(request)
-        lon = parse_degrees(request.query_params, "lon", limit=180)
-        lat = parse_degrees(request.query_params, "lat", limit=90)
-        limit = parse_whole(request.query_params, "limit", default=10, low=1, high=100)
+        lon = parse_degrees(request.GET, "lon", limit=180)
+        lat = parse_degrees(request.GET, "lat", limit=90)
+        limit = parse_whole(request.GET, "limit", default=10, low=1, high=100)
         if answer := self.unchanged(request):
             return answer
         page = list_sites(wanted, limit=limit, centre=(lon, lat), held=self.held)
@@ -107,7 +106,7 @@ class Facets(PublicView):
         parameters=[*words.FILTERS],
         responses={200: shapes.FACETS, **shapes.PROBLEMS},
     )
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: HttpRequest) -> HttpResponse:
         wanted = self.wanted(request)
         if answer := self.unchanged(request):
             return answer
@@ -121,7 +120,7 @@ class Tile(PublicView):
 
     filter_words: ClassVar = PUBLIC_WORDS - {"bbox"}
 
-    def tile(self, request: Request, z: int, x: int, y: int) -> tuple[TileId, Filter, bool]:
+    def tile(self, request: HttpRequest, z: int, x: int, y: int) -> tuple[TileId, Filter, bool]:
         """The tile's address, the filter, and whether one kind alone is asked for. Raises FilterError."""
         try:
             tile = TileId(z, x, y)
@@ -141,7 +140,7 @@ class TileJson(Tile):
         parameters=[*words.TILE, *words.WITHOUT_BBOX],
         responses={200: shapes.TILE, **shapes.PROBLEMS},
     )
-    def get(self, request: Request, z: int, x: int, y: int) -> HttpResponse:
+    def get(self, request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
         tile, which, one_kind = self.tile(request, z, x, y)
         return self.unchanged(request) or self.answer(tile_json(self.held, tile, which, mix=not one_kind))
 
@@ -153,17 +152,17 @@ class TileMvt(Tile):
         parameters=[*words.TILE, *words.WITHOUT_BBOX],
         responses={(200, "application/vnd.mapbox-vector-tile"): bytes, **shapes.PROBLEMS},
     )
-    def get(self, request: Request, z: int, x: int, y: int) -> HttpResponse:
+    def get(self, request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
         tile, which, _one_kind = self.tile(request, z, x, y)
-        return self.unchanged(request) or self.cacheable(
-            HttpResponse(tile_mvt(self.held, tile, which), content_type="application/vnd.mapbox-vector-tile")
+        return self.unchanged(request) or HttpResponse(
+            tile_mvt(self.held, tile, which), content_type="application/vnd.mapbox-vector-tile"
         )
 
 
-def _next(request: Request, after: int | None) -> str | None:
+def _next(request: HttpRequest, after: int | None) -> str | None:
     """The address of the next page, relative to the host: proxies may rename the host."""
     if after is None:
         return None
-    query = request.query_params.copy()
+    query = request.GET.copy()
     query["after"] = str(after)
     return f"{request.path}?{query.urlencode()}"

@@ -1,6 +1,6 @@
 """From the words of a filter to predicates over the index's columns. The only place that knows both."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from django.db.models import Q
@@ -11,7 +11,7 @@ from projects.models import Site
 from projects.readmodels.sitecolumns import LIGHTS, state_table
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.sitequeries import FilterError, SiteFilter
-from projects.readmodels.vocabulary import IndicatorWords
+from projects.readmodels.vocabulary import IndicatorWords, ProgrammeWords
 from projects.rules.vocabulary import Light, Publication
 
 #: A search that finds more than this many names is no search.
@@ -62,7 +62,7 @@ def _make_tests(wanted: SiteFilter, held: Snapshot, *, staff: bool) -> list[Test
 
 
 def _standings(
-    rules: "list[Rule]", lights: Collection[Light], held: Snapshot, *, staff: bool
+    rules: Sequence["Rule"], lights: Collection[Light], held: Snapshot, *, staff: bool
 ) -> NDArray[np.bool_]:
     """Which standings pass: every rule met by one of the set's indicators, and one of the lights shown."""
     words = held.vocabulary
@@ -88,12 +88,24 @@ def shown_lights(held: Snapshot, *, staff: bool) -> NDArray[np.uint8]:
     key = ("shown lights", staff)
     table = held.word_tables.get(key)
     if table is None:
-        governing = [held.vocabulary.governing(members) for members in held.codes.combos.keys]
+        governing = governing_by_combo(held)
         lit = np.array([row is not None and (staff or row.shows_lights) for row in governing])
         lights = np.arange(len(LIGHTS), dtype=np.uint8)
         table = np.where(lit[:, None], lights, np.uint8(LIGHTS.index(Light.NONE)))
         held.word_tables[key] = table
     found: NDArray[np.uint8] = table
+    return found
+
+
+def governing_by_combo(held: Snapshot) -> Sequence[ProgrammeWords | None]:
+    """By set of indicators, the programme whose lights and progress speak of the site; None for 存量."""
+    key = "governing"
+    rows = held.word_tables.get(key)
+    if rows is None:
+        rows = held.word_tables[key] = [
+            held.vocabulary.governing(members) for members in held.codes.combos.keys
+        ]
+    found: list[ProgrammeWords | None] = rows
     return found
 
 

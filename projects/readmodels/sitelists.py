@@ -4,16 +4,19 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 import shapely
+from django.db.models import FloatField, Func
 
 from maps.datum import Datum, from_wgs84
 from maps.geojson import geometry_to_mapping
 from maps.tiles import BBox
 from projects.models import Site
 from projects.readmodels.facets import cutoff
-from projects.readmodels.indexfilters import compile_filter
+from projects.readmodels.indexfilters import compile_filter, governing_by_combo
+from projects.readmodels.sitecolumns import LIGHTS
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import SiteFilter
 from projects.readmodels.vocabulary import ProgrammeWords
@@ -109,50 +112,96 @@ def list_sites(
 def site_rows(
     ids: Sequence[int], held: Snapshot, *, staff: bool = False, distances: Sequence[float] | None = None
 ) -> tuple[SiteRow, ...]:
-    """Rows in the order of the ids, in two queries. Ids that the public may not see any more are left out."""
+    """Rows in the order of the ids, in one query. Ids that the reader may not see any more are left out."""
     door = Site.objects.live() if staff else Site.objects.public()
-    sites = door.prefetch_related("contributions").defer("geom").in_bulk(list(ids))
-    if any(site.kind_id not in held.vocabulary.kind_by_pk for site in sites.values()) or any(
-        site.located_in_id not in held.vocabulary.area_by_pk for site in sites.values()
+    rows = door.filter(pk__in=ids).order_by().annotate(lon=_LON, lat=_LAT).values_list(*_FIELDS)
+    found = {row[0]: row for row in rows}
+    if any(
+        row[_KIND] not in held.vocabulary.kind_by_pk or row[_AREA] not in held.vocabulary.area_by_pk
+        for row in found.values()
     ):
         # A row that is newer than the snapshot names a kind or an area that the snapshot has not heard of.
         held = snapshot(fresh=True)
+    programmes = _programmes_of(list(found), held)
+    if len(programmes) < len(found):
+        held = snapshot(fresh=True)
+        programmes = _programmes_of(list(found), held)
     far = distances if distances is not None else [None] * len(ids)
     return tuple(
-        site_row(sites[pk], held, staff=staff, distance_m=metres)
+        _make_row(found[pk], programmes[pk], held, staff=staff, distance_m=metres)
         for pk, metres in zip(ids, far, strict=True)
-        if pk in sites
+        # What the index has never heard of is not shown: nobody knows whose progress it is.
+        if pk in programmes
     )
 
 
-def site_row(site: Site, held: Snapshot, *, staff: bool = False, distance_m: float | None = None) -> SiteRow:
-    """A row of an instance whose contributions are prefetched."""
-    programme = programme_of(site, held)
-    words = held.vocabulary
-    kind, area = words.kind_by_pk[site.kind_id], words.area_by_pk[site.located_in_id]
-    light = light_of(site, programme, staff=staff)
+#: What a row prints of a site, in the order of `_make_row`.
+_FIELDS = (
+    "pk",
+    "kind_id",
+    "located_in_id",
+    "public_id",
+    "name",
+    "address",
+    "stage",
+    "service",
+    "service_checked_on",
+    "opening_hours",
+    "phone",
+    "percent",
+    "reported_on",
+    "light",
+    "is_demo",
+    "lon",
+    "lat",
+)
+_KIND, _AREA = _FIELDS.index("kind_id"), _FIELDS.index("located_in_id")
+_LON = Func("location", function="ST_X", output_field=FloatField())
+_LAT = Func("location", function="ST_Y", output_field=FloatField())
+
+
+def _programmes_of(ids: Sequence[int], held: Snapshot) -> dict[int, ProgrammeWords | None]:
+    """The programme that governs each site, by what the snapshot knows of its contributions."""
+    known = held.index.lookup(ids, ["standing"])
+    governing = governing_by_combo(held)
+    standings = known.columns["standing"].tolist()
+    return {pk: governing[n // len(LIGHTS)] for pk, n in zip(known.ids.tolist(), standings, strict=True)}
+
+
+def _make_row(
+    values: Sequence[Any],
+    programme: ProgrammeWords | None,
+    held: Snapshot,
+    *,
+    staff: bool,
+    distance_m: float | None,
+) -> SiteRow:
+    pk, kind_id, area_id, public_id, name, address, stage, service, checked_on, hours, phone = values[:11]
+    percent, reported_on, light, is_demo, lon, lat = values[11:]
+    kind, area = held.vocabulary.kind_by_pk[kind_id], held.vocabulary.area_by_pk[area_id]
     # Progress of a programme that does not publish it is nobody's business but the staff's.
     hidden = (
         not staff and programme is not None and not (programme.is_public and programme.publishes_progress)
     )
+    lit = programme is not None and (staff or programme.shows_lights)
     return SiteRow(
-        pk=site.pk,
-        public_id=site.public_id,
-        name=site.name,
+        pk=pk,
+        public_id=public_id,
+        name=name,
         kind=KindRef(kind.slug, kind.name_zh, kind.name_en, kind.icon, kind.colour),
         division=DivisionRef(area.code, area.name_zh, area.name_en),
-        address=site.address,
-        stage=site.stage,
-        service=site.service,
-        service_checked_on=site.service_checked_on,
-        opening_hours=site.opening_hours,
-        phone=site.phone,
-        percent=None if hidden else site.percent,
-        reported_on=None if hidden else site.reported_on,
-        light=None if light is None else light.value,
-        is_demo=site.is_demo,
-        lon=site.location.x,
-        lat=site.location.y,
+        address=address,
+        stage=stage,
+        service=service,
+        service_checked_on=checked_on,
+        opening_hours=hours,
+        phone=phone,
+        percent=None if hidden else percent,
+        reported_on=None if hidden else reported_on,
+        light=light if lit else None,
+        is_demo=is_demo,
+        lon=lon,
+        lat=lat,
         as_of=_as_of(programme, held, staff=staff),
         distance_m=distance_m,
     )
@@ -161,13 +210,6 @@ def site_row(site: Site, held: Snapshot, *, staff: bool = False, distance_m: flo
 def programme_of(site: Site, held: Snapshot) -> ProgrammeWords | None:
     """The newest programme that the site contributes to; None for existing stock (存量)."""
     return held.vocabulary.governing(row.indicator_id for row in site.contributions.all())
-
-
-def light_of(site: Site, programme: ProgrammeWords | None, *, staff: bool) -> Light | None:
-    """The light on the programme's cut-off, or None where nobody has published it."""
-    if programme is None or not (staff or programme.shows_lights):
-        return None
-    return Light(site.light)
 
 
 def _as_of(programme: ProgrammeWords | None, held: Snapshot, *, staff: bool) -> dt.date | None:
@@ -257,8 +299,10 @@ def site_detail(public_id: str, held: Snapshot | None = None) -> SiteDetail | No
     held = held or snapshot()
     if site.kind_id not in held.vocabulary.kind_by_pk or site.located_in_id not in held.vocabulary.area_by_pk:
         held = snapshot(fresh=True)
-    programme = programme_of(site, held)
-    row = site_row(site, held)
+    rows = site_rows([site.pk], held)
+    if not rows:
+        return None
+    (row,), programme = rows, programme_of(site, held)
     shown = programme is None or (programme.is_public and programme.publishes_progress)
     return SiteDetail(
         row=row,

@@ -85,7 +85,7 @@ def _answer(held: Snapshot, tile: TileId, which: Filter, *, mix: str | None) -> 
     return held.index.tile(tile, which, cell_px=CELL_PX, mix=mix, columns=_COLUMNS), False
 
 
-def _points(held: Snapshot, points: Points) -> list[list[Any]]:
+def _points(held: Snapshot, points: Points) -> list[tuple[Any, ...]]:
     """`[lon, lat, public id, kind, stage, service, light]`; light is empty where it may not be shown."""
     if not len(points):
         return []
@@ -102,4 +102,4 @@ def _points(held: Snapshot, points: Points) -> list[list[Any]]:
         [_LIGHT_WORDS[number] for number in lights.tolist()],
         strict=True,
     )
-    return [list(row) for row in rows]
+    return list(rows)

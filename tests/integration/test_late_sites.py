@@ -7,13 +7,14 @@ from decimal import Decimal
 import pytest
 
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.actions.programmes import save_programme
 from projects.actions.reports import change_plan, report_site
-from projects.models import Category, Indicator, Programme, Site
+from projects.models import Category, Indicator, Programme
 from projects.models.access import system_access
 from projects.readmodels.latesites import late_sites
 from projects.rules.vocabulary import Publication, Stage
 from tests.factories import CUTOFF, START, World
-from tests.integration.test_progress import MARCH, MAY, change, progress, values
+from tests.integration.test_progress import MARCH, MAY, progress, values
 
 pytestmark = pytest.mark.django_db
 
@@ -63,11 +64,12 @@ def test_lights_are_internal_until_published(world: World) -> None:
     # Published up to the cut-off: nobody was asked to report what came later.
     after = progress(world, day=dt.date(2024, 9, 30))
     assert (after.tally.late, late_sites(after).total) == (None, 0)
-    Programme.objects.update(publishes_reasons=False)
-    change(Site.objects.get(), MAY, name="改名")
+    world.programme.publishes_reasons = False
+    save_programme(access=world.access("admin"), row=world.programme)
     assert late_sites(progress(world)).rows[0].problem == ""
-    Programme.objects.update(publishes_lights=False)
-    change(Site.objects.get(), MAY, name="再改名")
+    world.programme.refresh_from_db()
+    world.programme.publishes_lights = False
+    save_programme(access=world.access("admin"), row=world.programme)
     found = progress(world)
     assert (found.tally.late, found.shows_lights, late_sites(found).rows) == (None, False, ())
     assert [row.tally.late for row in found.categories] == [None, None]

@@ -25,9 +25,9 @@ from projects.readmodels import siteindex
 from projects.readmodels.facets import facets
 from projects.readmodels.indexfilters import compile_filter
 from projects.readmodels.invariants import broken_invariants
+from projects.readmodels.sitecolumns import COLUMNS
 from projects.readmodels.siteindex import snapshot
 from projects.readmodels.sitelists import list_sites
-from projects.readmodels.sitecolumns import COLUMNS
 from projects.readmodels.sitequeries import SiteFilter
 from projects.readmodels.sitetiles import tile_json
 from projects.rules.policy import YINCHUAN_2025

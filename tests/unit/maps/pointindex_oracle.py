@@ -177,6 +177,9 @@ def worlds(draw: st.DrawFn, largest: int = 3000) -> World:
         if step == "ask":  # fills what the index keeps between questions
             index.tile(TileId(0, 0, 0), random_filter(rng, oracle)[0], mix="kind")
             index.count(random_filter(rng, oracle)[0])
+            index.facets(
+                random_filter(rng, oracle)[0], columns=["kind", "day"], bbox=random_bbox(rng, oracle)
+            )
             continue
         fresh = random_columns(rng, rng.permutation(4100)[: rng.integers(1, 40)])
         gone = rng.integers(0, 4200, rng.integers(1, 60)).tolist()

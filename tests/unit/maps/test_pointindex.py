@@ -24,6 +24,7 @@ from tests.unit.maps.pointindex_oracle import (
     worlds,
 )
 
+CHINA = BBox(73.5, 18.0, 135.0, 53.5)
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -38,6 +39,11 @@ def thresholds(request: pytest.FixtureRequest) -> Iterator[None]:
             patch.setattr(view, "_SLICE_ROWS", 8)
             patch.setattr(view, "_CHUNK_ROWS", 512)
             patch.setattr(view, "_KEPT_SELECTIONS", 3)
+            patch.setattr(view, "_PATCHED_DEATHS", 2)
+            patch.setattr("maps.pointindex.counting._EDGE_ROWS", 4)
+            patch.setattr("maps.pointindex.counting._EDGE_ROWS_PER_CELL", 1)
+            patch.setattr("maps.pointindex.summary._HISTOGRAM_BLOCKS", 2)
+            patch.setattr("maps.pointindex.segment._FEW_IDS", 3)
             patch.setattr("maps.pointindex.nearest._SEED_ROWS", 2)
             patch.setattr("maps.pointindex.nearest._SEED_LIMIT", 40)
             patch.setattr("maps.pointindex.nearest._FIRST_BLOCKS", 1)
@@ -247,6 +253,8 @@ def test_what_was_worked_out_for_a_filter_catches_up_with_deletions() -> None:
     for size in (1, 1, 3, 40, 1, 5000):
         for which in filters:  # the next round starts from what these leave behind
             index.tile(TileId(0, 0, 0), which, mix="kind")
+            index.facets(which, columns=["kind", "day"])
+            index.facets(which, columns=["kind", "day"], bbox=CHINA)
         leaving = rng.integers(0, 30_000, size).tolist()
         gone |= set(leaving)
         index = index.with_changes(deletes=leaving)
@@ -254,6 +262,15 @@ def test_what_was_worked_out_for_a_filter_catches_up_with_deletions() -> None:
         assert len(index) == len(rebuilt) == 30_000 - len(gone)
         for which in filters:
             assert index.count(which) == rebuilt.count(which)
+            for bbox in (None, CHINA):
+                one_, two_ = (
+                    each.facets(which, columns=["kind", "day"], bbox=bbox) for each in (index, rebuilt)
+                )
+                assert one_.total == two_.total
+                for name in ("kind", "day"):
+                    assert np.trim_zeros(one_.counts[name], "b").tolist() == (
+                        np.trim_zeros(two_.counts[name], "b").tolist()
+                    )
             for tile in (TileId(0, 0, 0), TileId(1, 1, 0), TileId.at(121.55, 29.87, 9)):
                 one, two = index.tile(tile, which, mix="kind"), rebuilt.tile(tile, which, mix="kind")
                 assert (one.total, one.clusters) == (two.total, two.clusters)
