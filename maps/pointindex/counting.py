@@ -13,9 +13,10 @@ Histograms = dict[str, NDArray[np.int64]]
 # A cover is cut finer along an edge that has more rows than this, and more than so many to a cell.
 _EDGE_ROWS = 4096
 _EDGE_ROWS_PER_CELL = 64
-# The four children of a cell in Morton order: which part of its codes, how far east and south.
-_QUARTERS = np.arange(4, dtype=np.uint64)
-_EAST, _SOUTH = np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1])
+# The sixteen parts of a cell in Morton order: which part of its codes, how far east and south.
+_PARTS = np.arange(16, dtype=np.uint64)
+_EAST = np.array([0, 1, 0, 1, 2, 3, 2, 3, 0, 1, 0, 1, 2, 3, 2, 3])
+_SOUTH = np.array([0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3])
 
 
 def count_in_cover(view: View, cells: Cover, rect: Rect, which: Filter) -> int:
@@ -54,7 +55,7 @@ Ranges = tuple[Rows, Rows]
 def _narrowed(view: View, cells: Cover, rect: Rect) -> tuple[Ranges, Ranges]:
     """Ascending ranges of rows that lie wholly in the rectangle, and of rows near its edge.
 
-    Cells that the edge crosses are cut in four until their rows are few beside their number.
+    Cells that the edge crosses are cut in sixteen until their rows are few beside their number.
     """
     low, high = view.ranges(cells)
     edge = ~cells.inside
@@ -62,10 +63,10 @@ def _narrowed(view: View, cells: Cover, rect: Rect) -> tuple[Ranges, Ranges]:
     low, high, first, boxes = low[edge], high[edge], cells.first[edge], cells.boxes[edge]
     span = cells.last[edge] - first + np.uint64(1)
     x0, y0, side = boxes[:, 0], boxes[:, 1], boxes[:, 2] - boxes[:, 0] + 1
-    while int((high - low).sum()) > max(_EDGE_ROWS, _EDGE_ROWS_PER_CELL * len(low)):
-        span, side = span >> np.uint64(2), side >> 1
-        cuts = first[:, None] + span[:, None] * _QUARTERS
-        middle = view.segment.search(cuts[:, 1:].ravel()).reshape(-1, 3)
+    while int((high - low).sum()) > max(_EDGE_ROWS, _EDGE_ROWS_PER_CELL * len(low)) and side[0] >= 4:
+        span, side = span >> np.uint64(4), side >> 2
+        cuts = first[:, None] + span[:, None] * _PARTS
+        middle = view.segment.search(cuts[:, 1:].ravel()).reshape(-1, 15)
         low = np.concatenate([low[:, None], middle], axis=1)
         high = np.concatenate([middle, high[:, None]], axis=1)
         x0 = x0[:, None] + side[:, None] * _EAST

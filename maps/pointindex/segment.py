@@ -23,6 +23,8 @@ Schema = Mapping[str, "np.dtype[Any]"]
 STRIDE = 16
 _STEP = np.arange(STRIDE, dtype=np.int64)
 _MAX_ROWS = (1 << 32) - 1
+# More codes than this are searched by halving.
+_MANY_CODES = 64
 # So few ids are looked up one by one.
 _FEW_IDS = 24
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
@@ -209,6 +211,8 @@ class Segment:
             return np.zeros(len(codes), dtype=np.int64)
         slot = np.searchsorted(self.directory, codes, side="right" if after else "left")
         start = np.maximum(slot - 1, 0) * STRIDE
+        if len(codes) > _MANY_CODES:
+            return self._bisect(codes, start, after=after)
         rows = start[:, None] + _STEP
         beyond = rows >= count
         rows[beyond] = count - 1
@@ -217,6 +221,19 @@ class Segment:
         below &= ~beyond
         found_rows: Rows = start + np.count_nonzero(below, axis=1)
         return found_rows
+
+    def _bisect(self, codes: UInt64, start: Rows, *, after: bool) -> Rows:
+        """The end of a search for many codes: halving looks at 4 rows of a stride, not at all 16."""
+        low, step = start - 1, STRIDE
+        while step:
+            # Every row up to `low` is smaller; is the one a step further on?
+            rows = low + step
+            near = np.minimum(rows, len(self.ids) - 1)
+            found = encode(self.x[near], self.y[near])
+            below = (found <= codes if after else found < codes) & (rows == near)
+            low = np.where(below, rows, low)
+            step >>= 1
+        return low + 1
 
     def rows_of(self, ids: NDArray[np.int64]) -> Rows:
         """Rows of those of the ``ids`` (sorted, unique) that the segment has; ascending row numbers."""

@@ -44,6 +44,7 @@ def thresholds(request: pytest.FixtureRequest) -> Iterator[None]:
             patch.setattr("maps.pointindex.counting._EDGE_ROWS_PER_CELL", 1)
             patch.setattr("maps.pointindex.summary._HISTOGRAM_BLOCKS", 2)
             patch.setattr("maps.pointindex.segment._FEW_IDS", 3)
+            patch.setattr("maps.pointindex.segment._MANY_CODES", 0)
             patch.setattr("maps.pointindex.nearest._SEED_ROWS", 2)
             patch.setattr("maps.pointindex.nearest._SEED_LIMIT", 40)
             patch.setattr("maps.pointindex.nearest._FIRST_BLOCKS", 1)
