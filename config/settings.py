@@ -149,10 +149,17 @@ BASEMAP_DATUM = env.choice("BASEMAP_DATUM", frozenset({"wgs84", "gcj02"}), "wgs8
 
 #: Where processes share the point index's files. Rebuilt from the database at any time.
 POINT_INDEX_DIR = VAR_DIR / "pointindex"
-#: Seconds for which an anonymous answer may be behind the database.
-PUBLIC_MAX_AGE = env.whole("PUBLIC_MAX_AGE", 30, low=0, high=50)
-#: For so much longer a copy may be shown while it is renewed: an edit reaches the public within a minute.
-PUBLIC_STALE_AGE = min(PUBLIC_MAX_AGE, 50 - PUBLIC_MAX_AGE)
+#: Seconds for which a browser may keep an anonymous answer.
+PUBLIC_MAX_AGE = env.whole("PUBLIC_MAX_AGE", 30, low=0, high=30)
+# What a proxy keeps grows old again in the browser behind it, and is shown once more while it is renewed:
+# 10 + 30 + 10 seconds, and at most 6 in the process (PUBLIC_CHECK_SECONDS, PUBLIC_MAX_STALE_SECONDS).
+# So an edit reaches everybody within a minute.
+_PUBLIC_SHARED_AGE = min(PUBLIC_MAX_AGE, 10)
+#: The Cache-Control of every anonymous page and answer.
+PUBLIC_CACHE_CONTROL = (
+    f"public, max-age={PUBLIC_MAX_AGE}, s-maxage={_PUBLIC_SHARED_AGE}, "
+    f"stale-while-revalidate={_PUBLIC_SHARED_AGE}"
+)
 #: An anonymous request looks for changes in the database at most once in so many seconds; staff always do.
 PUBLIC_CHECK_SECONDS = 1.0
 #: Fold changes into the index's base, and take over other processes' bases, in a thread beside the requests.

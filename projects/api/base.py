@@ -101,7 +101,5 @@ class PublicView(APIView):
 
     def cacheable(self, response: HttpResponse) -> HttpResponse:
         response.headers["ETag"] = f"W/{self.etag}"
-        response.headers["Cache-Control"] = (
-            f"public, max-age={settings.PUBLIC_MAX_AGE}, stale-while-revalidate={settings.PUBLIC_STALE_AGE}"
-        )
+        response.headers["Cache-Control"] = settings.PUBLIC_CACHE_CONTROL
         return response

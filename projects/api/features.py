@@ -4,7 +4,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from projects.readmodels.sitelists import PlanDates, SiteDetail, SiteRow
+from projects.readmodels.sitedetail import PlanDates, SiteDetail
+from projects.readmodels.sitelists import SiteRow
 
 GEOJSON = "application/geo+json"
 

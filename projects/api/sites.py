@@ -13,7 +13,8 @@ from projects.api.base import PublicView
 from projects.api.features import GEOJSON, collection, detailed_feature, feature
 from projects.readmodels.facets import facets
 from projects.readmodels.indexfilters import compile_filter
-from projects.readmodels.sitelists import list_sites, site_detail
+from projects.readmodels.sitedetail import site_detail
+from projects.readmodels.sitelists import list_sites
 from projects.readmodels.sitequeries import (
     PUBLIC_WORDS,
     FilterError,

@@ -21,10 +21,7 @@ def public_page(
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
         response = view(request, *args, **kwargs)
         if response.status_code == 200:
-            age, stale = settings.PUBLIC_MAX_AGE, settings.PUBLIC_STALE_AGE
-            response.headers.setdefault(
-                "Cache-Control", f"public, max-age={age}, stale-while-revalidate={stale}"
-            )
+            response.headers.setdefault("Cache-Control", settings.PUBLIC_CACHE_CONTROL)
         return response
 
     # functools.wraps gives the wrapper the view's keyword names, which the checker takes for a difference.

@@ -9,7 +9,7 @@ from maps.basemaps import Basemap, BasemapSettings, basemap_for
 from maps.pagemap import DistrictOutlines, PageMap, ScaleBar, SiteGeometry, SiteTiles, ZoomButtons
 from maps.tiles import BBox
 from projects.pages.mapsettings import COUNTIES, TILES
-from projects.readmodels.sitelists import SiteDetail
+from projects.readmodels.sitedetail import SiteDetail
 from projects.rules.vocabulary import FINISHED, Stage
 
 

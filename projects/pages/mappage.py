@@ -15,8 +15,9 @@ from projects.pages.mapquery import Asked, active_filters, filter_form, next_pag
 from projects.pages.mapsettings import map_settings
 from projects.pages.nearbyquery import NearbyForm, find_nearby
 from projects.readmodels.mapview import area_extent, city_extent
+from projects.readmodels.sitedetail import site_detail
 from projects.readmodels.siteindex import Snapshot, snapshot
-from projects.readmodels.sitelists import list_sites, site_detail
+from projects.readmodels.sitelists import list_sites
 from projects.readmodels.sitequeries import FilterError
 
 PAGE_SIZE = 50

@@ -10,7 +10,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from maps.pointindex import EVERYTHING, Between, Columns, Filter, In, PointIndex, Segment, view
+from maps.pointindex import EVERYTHING, Columns, PointIndex, Segment, view
 from maps.tiles import BBox, TileId
 from tests.unit.maps.pointindex_oracle import (
     GEOD,
@@ -24,7 +24,6 @@ from tests.unit.maps.pointindex_oracle import (
     worlds,
 )
 
-CHINA = BBox(73.5, 18.0, 135.0, 53.5)
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -227,58 +226,6 @@ def test_tombstones_lookup_and_rebuilding_from_the_parts(world: World) -> None:
         points.lon.tolist(),
         points.lat.tolist(),
     )
-
-
-def test_an_older_index_is_untouched_by_changes() -> None:
-    rng = np.random.default_rng(5)
-    before = PointIndex.build(random_columns(rng, np.arange(1000)), SCHEMA)
-    which = Filter([In("kind", {1, 2})])
-    counts = before.facets(which, columns=["kind"]).counts["kind"].tolist()
-    tile = before.tile(TileId(0, 0, 0), which, mix="kind")
-    after = before.with_changes(deletes=range(0, 1000, 2))
-    assert after.count() == 500
-    assert before.facets(which, columns=["kind"]).counts["kind"].tolist() == counts
-    assert before.tile(TileId(0, 0, 0), which, mix="kind").clusters == tile.clusters
-
-
-def test_what_was_worked_out_for_a_filter_catches_up_with_deletions() -> None:
-    rng = np.random.default_rng(11)
-    index = PointIndex.build(random_columns(rng, np.arange(30_000)), SCHEMA)
-    filters = [
-        EVERYTHING,
-        Filter([In("kind", {0, 1, 4, 5, 8})]),
-        Filter([Between("day", 7, 8)]),
-        Filter([In("kind", {3})], ids=range(0, 30_000, 7)),
-    ]
-    gone: set[int] = set()
-    for size in (1, 1, 3, 40, 1, 5000):
-        for which in filters:  # the next round starts from what these leave behind
-            index.tile(TileId(0, 0, 0), which, mix="kind")
-            index.facets(which, columns=["kind", "day"])
-            index.facets(which, columns=["kind", "day"], bbox=CHINA)
-        leaving = rng.integers(0, 30_000, size).tolist()
-        gone |= set(leaving)
-        index = index.with_changes(deletes=leaving)
-        rebuilt = index.compact()
-        assert len(index) == len(rebuilt) == 30_000 - len(gone)
-        for which in filters:
-            assert index.count(which) == rebuilt.count(which)
-            for bbox in (None, CHINA):
-                one_, two_ = (
-                    each.facets(which, columns=["kind", "day"], bbox=bbox) for each in (index, rebuilt)
-                )
-                assert one_.total == two_.total
-                for name in ("kind", "day"):
-                    assert np.trim_zeros(one_.counts[name], "b").tolist() == (
-                        np.trim_zeros(two_.counts[name], "b").tolist()
-                    )
-            for tile in (TileId(0, 0, 0), TileId(1, 1, 0), TileId.at(121.55, 29.87, 9)):
-                one, two = index.tile(tile, which, mix="kind"), rebuilt.tile(tile, which, mix="kind")
-                assert (one.total, one.clusters) == (two.total, two.clusters)
-                assert one.points.ids.tolist() == two.points.ids.tolist()
-            assert index.facets(which, columns=["kind"]).counts["kind"].tolist() == (
-                rebuilt.facets(which, columns=["kind"]).counts["kind"].tolist()
-            )
 
 
 def test_a_cap_takes_points_from_base_and_delta_alike() -> None:
