@@ -31,7 +31,7 @@ _SPARSE_SHARE = 32
 _SPARSE_LIMIT = 1 << 16
 # What is kept for filters, per view: so many selections and so many bytes.
 _KEPT_SELECTIONS = 64
-_KEPT_BYTES = 32 << 20
+_KEPT_BYTES = 16 << 20
 _REMEMBERED_FILTERS = 256
 # Runs of at least so many neighbouring rows are read as slices, shorter ones gathered together.
 _SLICE_ROWS = 2048

@@ -12,9 +12,9 @@ from typing import Final
 
 from django.http import HttpResponse
 
-#: Bytes kept a process, and the largest answer that is kept.
-MAX_BYTES: Final = 16 << 20
-MAX_ANSWER: Final = 256 << 10
+#: Bytes kept a process (some three thousand packed tiles of points), and the largest answer that is kept.
+MAX_BYTES: Final = 8 << 20
+MAX_ANSWER: Final = 128 << 10
 #: An address longer than this is not likely to be asked for twice.
 _MAX_ADDRESS: Final = 1_000
 #: Shorter answers do not gain from being packed.
@@ -27,37 +27,41 @@ Key = tuple[str, str]
 
 
 class Answer:
-    """A body with its type, and the same packed, once somebody asked for that. Public data: no secrets, so
-    its length tells nothing.
+    """A body with its type, kept packed or not as its first reader took it; the other form is made for
+    whoever asks for it. Public data: no secrets, so its length tells nothing.
     """
 
-    __slots__ = ("_packed", "body", "content_type")
+    __slots__ = ("_body", "_is_packed", "_is_short", "content_type")
 
-    def __init__(self, body: bytes, content_type: str) -> None:
-        self.body = body
+    def __init__(self, body: bytes, content_type: str, accepts: str = "") -> None:
         self.content_type = content_type
-        self._packed: bytes | None = None
+        self._is_short = len(body) < _WORTH_PACKING
+        self._is_packed = not self._is_short and _takes_gzip(accepts)
+        # A copy: the serialiser's own bytes keep the room that it grew into.
+        self._body = _pack(body) if self._is_packed else bytes(bytearray(body))
 
     @property
     def size(self) -> int:
-        """Bytes that it may take, both forms together."""
-        return 2 * len(self.body) + _OVERHEAD
+        """Bytes that it takes."""
+        return len(self._body) + _OVERHEAD
 
     def response(self, accepts: str) -> HttpResponse:
         """As the client's Accept-Encoding allows."""
-        if len(self.body) < _WORTH_PACKING:
-            return HttpResponse(self.body, content_type=self.content_type)
-        if not _takes_gzip(accepts):
-            return HttpResponse(
-                self.body, content_type=self.content_type, headers={"Vary": "Accept-Encoding"}
-            )
-        if self._packed is None:
-            self._packed = gzip.compress(self.body, _LEVEL, mtime=0)
+        if self._is_short:
+            return HttpResponse(self._body, content_type=self.content_type)
+        packed = _takes_gzip(accepts)
+        if packed == self._is_packed:
+            body = self._body
+        else:
+            body = _pack(self._body) if packed else gzip.decompress(self._body)
+        headers = {"Content-Encoding": "gzip"} if packed else {}
         return HttpResponse(
-            self._packed,
-            content_type=self.content_type,
-            headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"},
+            body, content_type=self.content_type, headers={**headers, "Vary": "Accept-Encoding"}
         )
+
+
+def _pack(body: bytes) -> bytes:
+    return gzip.compress(body, _LEVEL, mtime=0)
 
 
 def _takes_gzip(accepts: str) -> bool:
@@ -89,7 +93,7 @@ class KeptAnswers:
 
     def put(self, state: str, key: Key, answer: Answer) -> None:
         """Keep an answer; one of another state than the kept ones' drops those."""
-        if len(answer.body) > MAX_ANSWER or len(key[0]) + len(key[1]) > _MAX_ADDRESS:
+        if answer.size > MAX_ANSWER or len(key[0]) + len(key[1]) > _MAX_ADDRESS:
             return
         with self._lock:
             if state != self._state:

@@ -59,17 +59,18 @@ class PublicView(APIView):
             self.http_method_not_allowed(request)  # type: ignore[arg-type]  # raises, whatever it is given
         self.held = snapshot()
         key = (request.path, request.META.get("QUERY_STRING", ""))
+        accepts = request.META.get("HTTP_ACCEPT_ENCODING", "")
         answer = kept_answers.get(self.held.etag, key)
         if answer is None:
             response = self.get(request, *args, **kwargs)
             if response.status_code != 200:
                 return response
-            answer = Answer(response.content, response["Content-Type"])
+            answer = Answer(response.content, response["Content-Type"], accepts)
             kept_answers.put(self.held.etag, key, answer)
         elif (response_ := self.unchanged(request)) is not None:
             # It was answered before: its words have been checked.
             return response_
-        return self.cacheable(answer.response(request.META.get("HTTP_ACCEPT_ENCODING", "")))
+        return self.cacheable(answer.response(accepts))
 
     def wanted(self, request: HttpRequest) -> SiteFilter:
         """The filters of the query string. Raises FilterError."""

@@ -54,8 +54,9 @@ def test_large_answers_and_long_addresses_are_not_kept() -> None:
     ],
 )
 def test_long_answers_are_packed_for_those_who_take_it(accepts: str, packed: bool) -> None:
-    answer = Answer(LONG, "application/json")
-    for _ in range(2):
+    for first in ("", "gzip"):
+        answer = Answer(LONG, "application/json", first)
+        assert (answer.size < 1_000) == (first == "gzip")
         response = answer.response(accepts)
         assert response.headers.get("Content-Encoding") == ("gzip" if packed else None)
         assert (gzip.decompress(response.content) if packed else response.content) == LONG
