@@ -15,6 +15,8 @@ and answers::
 from maps.pointindex.answers import Cluster, Facets, Nearest, Points, TileAnswer
 from maps.pointindex.filters import EVERYTHING, Between, Bits, Filter, In, Test, Where
 from maps.pointindex.index import PointIndex
+from maps.pointindex.inside import Inside
+from maps.pointindex.region import Region
 from maps.pointindex.segment import Columns, Segment
 from maps.pointindex.storage import CorruptIndex, StoredSegment, current, load, load_current, publish, save
 
@@ -28,9 +30,11 @@ __all__ = [
     "Facets",
     "Filter",
     "In",
+    "Inside",
     "Nearest",
     "PointIndex",
     "Points",
+    "Region",
     "Segment",
     "StoredSegment",
     "Test",

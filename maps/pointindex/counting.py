@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maps.pointindex.filters import Column, Filter
-from maps.pointindex.morton import Cover, Rect, Rows
-from maps.pointindex.summary import BLOCK, expand, histogram_block
+from maps.pointindex.morton import Cover, Rect, Rows, expand
+from maps.pointindex.summary import BLOCK, histogram_block
 from maps.pointindex.view import Selection, View, joined
 
 Histograms = dict[str, NDArray[np.int64]]

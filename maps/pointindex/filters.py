@@ -1,4 +1,4 @@
-"""Filters: column predicates joined by *and*, plus an optional set of ids.
+"""Filters: predicates joined by *and*, plus an optional set of ids.
 
 A filter is immutable and hashable: two filters that select by the same rules are equal, so that what was
 worked out for one serves the next request with the same words. The columns of the index are unsigned
@@ -8,12 +8,15 @@ integers; what a value means is the caller's business.
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from maps.pointindex.morton import Mask
+from maps.pointindex.morton import Mask, Rows
+
+if TYPE_CHECKING:
+    from maps.pointindex.segment import Segment
 
 Column = NDArray[np.unsignedinteger[Any]]
 
@@ -22,7 +25,7 @@ _FEW_RUNS = 3
 
 
 class Test(ABC):
-    """One predicate over the values of some columns."""
+    """One predicate over the rows of a segment. Two of one class with the same ``key`` are the same test."""
 
     __slots__ = ("columns", "key")
     __test__ = False  # not a test case, whatever pytest makes of the name
@@ -31,8 +34,8 @@ class Test(ABC):
     key: Hashable
 
     @abstractmethod
-    def mask(self, *values: Column) -> Mask:
-        """Which rows pass, given the columns' values row by row (in the order of ``columns``)."""
+    def of_rows(self, segment: "Segment", rows: Rows | slice) -> Mask:
+        """Which of some rows pass; a slice has a start and a stop and no step."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Test) and type(self) is type(other) and self.key == other.key
@@ -42,6 +45,19 @@ class Test(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self.key!r}"
+
+
+class ColumnTest(Test):
+    """A predicate over the values of some columns."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def mask(self, *values: Column) -> Mask:
+        """Which rows pass, given the columns' values row by row (in the order of ``columns``)."""
+
+    def of_rows(self, segment: "Segment", rows: Rows | slice) -> Mask:
+        return self.mask(*(segment.column(name)[rows] for name in self.columns))
 
 
 def _run_mask(values: Column, low: int, high: int) -> Mask:
@@ -62,7 +78,7 @@ def _run_mask(values: Column, low: int, high: int) -> Mask:
     return mask
 
 
-class In(Test):
+class In(ColumnTest):
     """The column's value is one of ``allowed``: a collection of integers >= 0, or a bool array indexed by
     value.
 
@@ -104,7 +120,7 @@ class In(Test):
         return np.take(table, column, mode="clip")
 
 
-class Between(Test):
+class Between(ColumnTest):
     """low <= value <= high, both ends inclusive; an empty interval passes nothing."""
 
     __slots__ = ("_high", "_low")
@@ -118,7 +134,7 @@ class Between(Test):
         return _run_mask(values[0], self._low, self._high)
 
 
-class Bits(Test):
+class Bits(ColumnTest):
     """All bits of ``required`` are set and none of ``forbidden`` is."""
 
     __slots__ = ("_care", "_wanted")
@@ -140,7 +156,7 @@ class Bits(Test):
         return mask
 
 
-class Where(Test):
+class Where(ColumnTest):
     """A rule over several columns: ``predicate(*values) -> bool array`` of the same length.
 
     ``key`` names the rule *and all its parameters*: two tests with the same columns and key count as the

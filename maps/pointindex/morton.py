@@ -69,6 +69,15 @@ def dequantise(x: NDArray[np.generic], y: NDArray[np.generic]) -> tuple[Float64,
     return from_unit((x.astype(np.float64) + half) / SIDE, (y.astype(np.float64) + half) / SIDE)
 
 
+def expand(low: Rows, high: Rows) -> Rows:
+    """All numbers of the ranges low <= n < high, one range after the other."""
+    lengths = np.maximum(high - low, 0)
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    rows: Rows = np.arange(total, dtype=np.int64) + np.repeat(low - (ends - lengths), lengths)
+    return rows
+
+
 class Rect(NamedTuple):
     """A rectangle of quantised positions, all four edges inclusive."""
 

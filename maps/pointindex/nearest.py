@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pyproj import Geod
 
 from maps.pointindex.filters import Filter
-from maps.pointindex.morton import SIDE, Float64, Mask, Rect, Rows, dequantise, encode, quantise
-from maps.pointindex.summary import BLOCK, BlockSummary, expand
+from maps.pointindex.morton import SIDE, Float64, Mask, Rect, Rows, dequantise, encode, expand, quantise
+from maps.pointindex.summary import BLOCK, BlockSummary
 from maps.pointindex.view import View
 
 _GEOD = Geod(ellps="WGS84")

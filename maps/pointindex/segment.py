@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from maps.pointindex.filters import Column
+from maps.pointindex.inside import RegionMasks
 from maps.pointindex.morton import Mask, Rows, UInt32, UInt64, encode, quantise
 
 Schema = Mapping[str, "np.dtype[Any]"]
@@ -27,6 +28,8 @@ _MAX_ROWS = (1 << 32) - 1
 _MANY_CODES = 64
 # So few ids are looked up one by one.
 _FEW_IDS = 24
+# What is kept of regions, per segment: an eighth of a byte a row each.
+_REGION_BYTES = 16 << 20
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _UNSIGNED = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.uint32))
 
@@ -203,6 +206,11 @@ class Segment:
     @cached_property
     def _value_counts(self) -> dict[str, int]:
         return {}
+
+    @cached_property
+    def regions(self) -> RegionMasks:
+        """Which rows lie in the regions asked for lately."""
+        return RegionMasks(_REGION_BYTES)
 
     def search(self, codes: UInt64, *, after: bool = False) -> Rows:
         """How many rows have a smaller code (``after``: smaller or equal), for each of ``codes``."""

@@ -26,15 +26,6 @@ Matcher = Callable[[Rows], Mask]
 _Number = TypeVar("_Number", bound=np.integer[Any])
 
 
-def expand(low: Rows, high: Rows) -> Rows:
-    """All numbers of the ranges low <= n < high, one range after the other."""
-    lengths = np.maximum(high - low, 0)
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    rows: Rows = np.arange(total, dtype=np.int64) + np.repeat(low - (ends - lengths), lengths)
-    return rows
-
-
 class Aggregate(NamedTuple):
     """Per cell: the number of rows, the sums of x and y, and the extremes (``TOP`` and 0 for an empty
     cell).

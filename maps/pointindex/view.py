@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maps.pointindex.filters import EVERYTHING, Filter
-from maps.pointindex.morton import Cover, Mask, Rect, Rows
+from maps.pointindex.morton import Cover, Mask, Rect, Rows, expand
 from maps.pointindex.segment import Segment
 from maps.pointindex.summary import (
     BLOCK,
@@ -17,7 +17,6 @@ from maps.pointindex.summary import (
     BlockSummary,
     aggregate_rows,
     block_histogram,
-    expand,
     histogram_rows,
     without_rows,
 )
@@ -102,7 +101,7 @@ class View:
         """Which of the rows low <= r < high pass; None: all."""
         mask = None if self.alive is None else self.alive[low:high]
         for test in which.tests:
-            found = test.mask(*(self.segment.column(name)[low:high] for name in test.columns))
+            found = test.of_rows(self.segment, slice(low, high))
             mask = found if mask is None else mask & found
         if which.ids is not None:
             found = np.isin(self.segment.ids[low:high], which.ids)
@@ -185,7 +184,7 @@ class View:
         """Which of the given rows pass, dead or alive."""
         mask = np.ones(len(rows), dtype=np.bool_)
         for test in which.tests:
-            mask &= test.mask(*(self.segment.column(name)[rows] for name in test.columns))
+            mask &= test.of_rows(self.segment, rows)
         if which.ids is not None:
             mask &= np.isin(self.segment.ids[rows], which.ids)
         return mask

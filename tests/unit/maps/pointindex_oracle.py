@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import shapely
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from maps.pointindex import Between, Bits, Columns, Filter, In, PointIndex, Where
+from maps.pointindex import Between, Bits, Columns, Filter, In, Inside, PointIndex, Region, Where
 from maps.pointindex.morton import dequantise, quantise
 from maps.tiles import BBox, TileId
 
@@ -131,8 +132,28 @@ def random_filter(rng: np.random.Generator, oracle: Oracle) -> tuple[Filter, Pre
         (Filter([], sorted(some)), lambda i, r: i in some),
         (Filter([In("kind", {1, 2, 3})], sorted(some)), lambda i, r: i in some and r.kind in {1, 2, 3}),
         (Filter([Between("day", 3, 4)]), lambda i, r: r.day in (3, 4)),
+        _inside(rng, oracle, 1),
+        _inside(rng, oracle, 2),
     ]
     return options[rng.integers(len(options))]
+
+
+def _inside(rng: np.random.Generator, oracle: Oracle, regions: int) -> tuple[Filter, Predicate]:
+    """Inside one of some random triangles and boxes, of kind 0 to 5."""
+    shapes: dict[str, shapely.Geometry] = {}
+    for _ in range(regions):
+        box = random_bbox(rng, oracle)
+        corners = rng.uniform([box.min_lon, box.min_lat], [box.max_lon, box.max_lat], (3, 2))
+        shape = shapely.Polygon(corners) if rng.random() < 0.5 else shapely.box(*box.as_tuple())
+        if shape.is_valid and shape.area > 0:
+            shapes[shape.wkb_hex] = shape
+
+    def keep(_identity: int, row: Row) -> bool:
+        point = shapely.Point(row.lon, row.lat)
+        return row.kind <= 5 and any(shape.contains(point) for shape in shapes.values())
+
+    tests = [Inside(shapes, lambda key: Region(shapes[key])), In("kind", range(6))]
+    return Filter(tests), keep
 
 
 def random_bbox(rng: np.random.Generator, oracle: Oracle) -> BBox:
