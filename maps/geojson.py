@@ -31,8 +31,10 @@ __all__ = [
     "Feature",
     "FeatureCollection",
     "GeoJSONError",
+    "declared_crs_of",
     "geometry_from_mapping",
     "geometry_to_mapping",
+    "read_document",
     "read_feature_collection",
 ]
 
@@ -80,7 +82,7 @@ def read_feature_collection(
         raise GeoJSONError(
             gettext_noop("文件超过 %(limit)d MB;请拆分后再导入", limit=max_bytes // (1024 * 1024))
         )
-    document = _parse(_decode(data))
+    document = read_document(data)
     if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
         found = document.get("type") if isinstance(document, dict) else document
         raise GeoJSONError(
@@ -97,7 +99,7 @@ def read_feature_collection(
                 limit=max_features,
             )
         )
-    declared_crs = _declared_crs(document.get("crs"))
+    declared_crs = declared_crs_of(document.get("crs"))
     budget = VertexBudget(max_vertices)
     features = tuple(
         _feature(number, member, lonlat, budget) for number, member in enumerate(members, start=1)
@@ -115,6 +117,11 @@ _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8-sig"),
 )
+
+
+def read_document(data: bytes) -> object:
+    """JSON as UTF-8 or UTF-16, without NaN and the like. Raises `GeoJSONError`."""
+    return _parse(_decode(data))
 
 
 def _decode(data: bytes) -> str:
@@ -179,7 +186,7 @@ def _syntax_problem(error: json.JSONDecodeError, length: int) -> Sentence:
     return gettext_noop("第 %(line)d 行第 %(column)d 列不是合法的 JSON;请重新导出", **place)
 
 
-def _declared_crs(member: object) -> str | None:
+def declared_crs_of(member: object) -> str | None:
     """The system named by the old (2008) `crs` member, unless it is WGS-84; None too if there is no
     member."""
     if member is None:

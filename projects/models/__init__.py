@@ -1,5 +1,6 @@
 """State. One file per aggregate; rules live in projects.rules, writes in projects.actions."""
 
+from projects.models.areas import StoredArea
 from projects.models.changes import AuditEntry, ChangeHead
 from projects.models.divisions import Boundary, Division, DivisionAlias, DivisionParent
 from projects.models.facilities import FacilityKind
@@ -47,5 +48,6 @@ __all__ = [
     "Site",
     "SiteReport",
     "SiteState",
+    "StoredArea",
     "User",
 ]

@@ -46,6 +46,7 @@ GUARDS: tuple[Disjoint | InWorld, ...] = (
     InWorld("projects_site", "geom"),
     InWorld("projects_site", "location"),
     InWorld("projects_boundary", "geom"),
+    InWorld("projects_storedarea", "geom"),
 )
 
 

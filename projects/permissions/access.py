@@ -38,6 +38,7 @@ class Permission(StrEnum):
     MEMBERSHIP_CHANGE = "membership.change"
     IMPORT_RUN = "import.run"  # every row is checked for its own division besides
     AUDIT_VIEW = "audit.view"
+    AREA_STORE = "area.store"  # keep a drawn polygon to filter by; everybody who sees internal sites
 
 
 _EDITING: Final = frozenset(
@@ -51,6 +52,7 @@ _EDITING: Final = frozenset(
         Permission.FUNDING_REPORT,
         Permission.IMPORT_RUN,
         Permission.FEEDBACK_HANDLE,
+        Permission.AREA_STORE,
     }
 )
 
@@ -58,7 +60,9 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
     {
         Role.DISTRICT_EDITOR: _EDITING,
         Role.DEPARTMENT_EDITOR: _EDITING,
-        Role.VERIFIER: frozenset({Permission.SITE_VIEW_INTERNAL, Permission.SITE_VERIFY}),
+        Role.VERIFIER: frozenset(
+            {Permission.SITE_VIEW_INTERNAL, Permission.SITE_VERIFY, Permission.AREA_STORE}
+        ),
         Role.SUPERVISOR: frozenset(
             {
                 Permission.SITE_VIEW_INTERNAL,
@@ -67,9 +71,12 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
                 Permission.ORDER_REVIEW,
                 Permission.FEEDBACK_HANDLE,
                 Permission.AUDIT_VIEW,
+                Permission.AREA_STORE,
             }
         ),
-        Role.PUBLISHER: frozenset({Permission.SITE_VIEW_INTERNAL, Permission.SITE_PUBLISH}),
+        Role.PUBLISHER: frozenset(
+            {Permission.SITE_VIEW_INTERNAL, Permission.SITE_PUBLISH, Permission.AREA_STORE}
+        ),
         Role.ADMINISTRATOR: frozenset(Permission),
     }
 )

@@ -53,6 +53,7 @@ TABLE = {
     "membership.change": "A",
     "import.run": "DPA",
     "audit.view": "SA",
+    "area.store": "DPVSAU",
 }
 LETTERS = {
     "D": Role.DISTRICT_EDITOR,
