@@ -10,6 +10,7 @@ from config import errors
 from projects.pages import health
 
 urlpatterns = [
+    path("api/staff/v1/", include("projects.api.staffurls")),
     path("api/v1/", include("projects.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("robots.txt", health.robots, name="robots"),

@@ -159,6 +159,24 @@ class SiteGeometry(PageLayer):
         }
 
 
+class AreaOutlines(PageLayer):
+    """Outlines of the areas that the page filters by, each from an address with {id} that answers GeoJSON.
+
+    Which ones is in the page's own address.
+    """
+
+    kind = "area-outlines"
+
+    def __init__(self, url_template: str) -> None:
+        super().__init__()
+        if "{id}" not in url_template:
+            raise ValueError("the address of an area needs {id}")
+        self.url_template = url_template
+
+    def page_config(self) -> dict[str, Json]:
+        return {"type": self.kind, "url": self.url_template}
+
+
 class ScaleBar(PageLayer):
     """Metres and kilometres, bottom left."""
 

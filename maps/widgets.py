@@ -134,8 +134,10 @@ class GeometryWidget(forms.Widget):
 class GeometryField(forms.Field):
     """Cleans to a GeometryValue, or None when nothing was given and nothing is required."""
 
-    def __init__(self, *, geometry_type: str = "point", **kwargs: Any) -> None:
-        self.geometry_type = geometry_type
+    def __init__(
+        self, *, geometry_type: str = "point", max_vertices: int = MAX_VERTICES, **kwargs: Any
+    ) -> None:
+        self.geometry_type, self.max_vertices = geometry_type, max_vertices
         kwargs.setdefault("widget", GeometryWidget(geometry_type))
         super().__init__(**kwargs)
 
@@ -188,7 +190,7 @@ class GeometryField(forms.Field):
                 _("这类设施的位置应是%(wanted)s,实际是 %(found)s。")
                 % {"wanted": type_label(self.geometry_type), "found": geometry.geom_type}
             )
-        problems = validate(geometry, max_vertices=MAX_VERTICES)
+        problems = validate(geometry, max_vertices=self.max_vertices)
         if problems:
             raise forms.ValidationError([problem.translated(_) for problem in problems])
         return geometry

@@ -1,6 +1,7 @@
 """Importing this registers every ModelAdmin; config.staffadmin does, once the models are there."""
 
 from projects.admin import (  # noqa: F401
+    areas,
     audit,
     divisions,
     funding,

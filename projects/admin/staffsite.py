@@ -19,7 +19,7 @@ from projects.admin.scope import access_for
 GROUPS: Final = (
     (
         _("点位与填报"),
-        ("Site", "SiteReport", "PlanChange", "IndicatorReport", "FundingReport", "ImportBatch"),
+        ("Site", "SiteReport", "PlanChange", "IndicatorReport", "FundingReport", "ImportBatch", "StoredArea"),
     ),
     (
         _("年度实事"),

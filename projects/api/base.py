@@ -15,9 +15,6 @@ from projects.api.problems import problem_response
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import PUBLIC_WORDS, SiteFilter, check_words, parse_filters
 
-#: Part of every ETag: an answer's shape may change with the code, not only with the data.
-_SHAPE = "2"
-
 
 class PublicView(APIView):
     """Reads the snapshot once, answers 304 where the client has this very state, refuses unknown words.
@@ -35,6 +32,8 @@ class PublicView(APIView):
     filter_words: ClassVar[Collection[str]] = PUBLIC_WORDS
     own_words: ClassVar[Collection[str]] = ()
     content_type: ClassVar[str] = "application/json"
+    #: Part of every ETag: an answer's shape may change with the code, not only with the data.
+    shape_version: ClassVar[str] = "2"
 
     held: Snapshot
     get: Callable[..., HttpResponse]
@@ -94,7 +93,7 @@ class PublicView(APIView):
 
     @property
     def etag(self) -> str:
-        return f'"{_SHAPE}-{self.held.etag}"'
+        return f'"{self.shape_version}-{self.held.etag}"'
 
     def answer(self, body: Mapping[str, object], *, content_type: str | None = None) -> HttpResponse:
         """A JSON answer; `dispatch` makes it cacheable."""

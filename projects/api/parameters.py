@@ -22,6 +22,7 @@ WITHOUT_BBOX = [
     _word("stage", "建设阶段 / construction stage", enum=[stage.value for stage in STAGES]),
     _word("service", "服务状态 / service status", enum=[service.value for service in SERVICES]),
     _word("light", "灯(仅限已公布的)/ light, where published", enum=[light.value for light in Light]),
+    _word("area", "划定范围的编号 / id of a stored area; at most 10"),
     _word("q", "名称或地址中的字词 / words of name or address", many=False),
 ]
 BBOX = OpenApiParameter(

@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext, gettext_noop, override
 from rest_framework.exceptions import APIException
 
+from maps.sentence import Sentence
 from projects.readmodels.sitequeries import FilterError
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def problem(
     for key, language in (("detail", "zh-hans"), ("detail_en", "en")):
         with override(language):
             text = gettext(template)
-            body[key] = text % params if params else text
+            body[key] = text % _said(params) if params else text
     if parameter:
         body["parameter"] = parameter
     response = HttpResponse(
@@ -38,6 +39,14 @@ def problem(
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
+
+
+def _said(params: Mapping[str, object]) -> dict[str, object]:
+    """The values, those that are sentences in the language that is active."""
+    return {
+        name: value.translated(gettext) if isinstance(value, Sentence) else value
+        for name, value in params.items()
+    }
 
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:

@@ -55,6 +55,22 @@ class SiteProperties(serializers.Serializer[Any]):
     distance_m = serializers.FloatField(required=False)
 
 
+class AreaProperties(serializers.Serializer[Any]):
+    name = serializers.CharField(allow_blank=True)
+    vertices = serializers.IntegerField()
+    area_m2 = serializers.IntegerField()
+    filter = serializers.CharField()
+
+
+class AREA(serializers.Serializer[Any]):
+    """A GeoJSON Feature whose geometry is a MultiPolygon."""
+
+    type = serializers.CharField()
+    id = serializers.CharField()
+    geometry = Geometry()
+    properties = AreaProperties()
+
+
 class FEATURE(serializers.Serializer[Any]):
     """A GeoJSON Feature."""
 

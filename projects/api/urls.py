@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from projects.api import divisions, programmes, sites
+from projects.api import areas, divisions, programmes, sites
 
 
 class AnyWhole:
@@ -28,6 +28,7 @@ urlpatterns = [
     path("sites/tiles/<whole:z>/<whole:x>/<whole:y>.json", sites.TileJson.as_view(), name="api-tile-json"),
     path("sites/tiles/<whole:z>/<whole:x>/<whole:y>.mvt", sites.TileMvt.as_view(), name="api-tile-mvt"),
     path("sites/<slug:public_id>/", sites.SiteDetailView.as_view(), name="api-site"),
+    path("areas/<slug:area_id>/", areas.AreaDetail.as_view(), name="api-area"),
     path("divisions/", divisions.DivisionList.as_view(), name="api-divisions"),
     path("divisions/<slug:code>/progress/", divisions.DivisionProgress.as_view(), name="api-progress"),
     path("programmes/<slug:key>/headline/", programmes.Headline.as_view(), name="api-headline"),

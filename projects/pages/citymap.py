@@ -6,9 +6,17 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from maps.basemaps import Basemap, BasemapSettings, basemap_for
-from maps.pagemap import DistrictOutlines, PageMap, ScaleBar, SiteGeometry, SiteTiles, ZoomButtons
+from maps.pagemap import (
+    AreaOutlines,
+    DistrictOutlines,
+    PageMap,
+    ScaleBar,
+    SiteGeometry,
+    SiteTiles,
+    ZoomButtons,
+)
 from maps.tiles import BBox
-from projects.pages.mapsettings import COUNTIES, TILES
+from projects.pages.mapsettings import AREAS, COUNTIES, TILES
 from projects.readmodels.sitedetail import SiteDetail
 from projects.rules.vocabulary import FINISHED, Stage
 
@@ -39,6 +47,7 @@ def city_map(extent: BBox, *, chosen: str = "") -> PageMap:
         fit=True,
     )
     DistrictOutlines(COUNTIES, chosen=chosen).add_to(page_map)
+    AreaOutlines(AREAS).add_to(page_map)
     SiteTiles(TILES).add_to(page_map)
     add_controls(page_map)
     return page_map

@@ -11,9 +11,19 @@ from maps.pagemap import PageMap
 from projects.pages.caching import public_page
 from projects.pages.citymap import city_map, site_map
 from projects.pages.context import is_large
-from projects.pages.mapquery import Asked, active_filters, filter_form, next_page, nothing_asked, read_query
+from projects.pages.mapquery import (
+    ActiveFilter,
+    Asked,
+    active_filters,
+    filter_form,
+    next_page,
+    nothing_asked,
+    read_query,
+    without,
+)
 from projects.pages.mapsettings import map_settings
 from projects.pages.nearbyquery import NearbyForm, find_nearby
+from projects.readmodels.areas import areas_extent
 from projects.readmodels.mapview import area_extent, city_extent
 from projects.readmodels.sitedetail import site_detail
 from projects.readmodels.siteindex import Snapshot, snapshot
@@ -50,10 +60,11 @@ def map_page(request: HttpRequest) -> HttpResponse:
 
 
 def _map_of(asked: Asked, held: Snapshot) -> PageMap:
-    """The city, or the one area that the address asks for."""
+    """The city, or what the address asks for: stored areas, or one division."""
     chosen = next(iter(asked.sites.divisions), "")
     area = held.vocabulary.area_by_code.get(chosen) if len(asked.sites.divisions) == 1 else None
-    extent = (area_extent(held, area) if area is not None else None) or city_extent(held)
+    drawn = areas_extent(asked.sites.areas)
+    extent = drawn or (area_extent(held, area) if area is not None else None) or city_extent(held)
     return city_map(extent, chosen=chosen)
 
 
@@ -69,6 +80,10 @@ def nearby(request: HttpRequest) -> HttpResponse:
     context = {
         "problem": problem,
         "form": form,
+        "areas": [
+            ActiveFilter(label, without(request.GET, request.path, "area", area_id))
+            for area_id, label in form.areas
+        ],
         "crumbs": [(_("地图"), "/en/" if translation.get_language() == "en" else "/"), (_("附近列表"), "")],
         "next_url": next_page(request.GET, request.path, form.page.next_after),
     }

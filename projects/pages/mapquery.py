@@ -6,9 +6,10 @@ from typing import Final
 
 from django.http import QueryDict
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from projects.readmodels.areas import area_names
 from projects.readmodels.facets import Facets, facets
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.sitequeries import FilterError, SiteFilter, parse_filters, parse_whole, single
@@ -28,6 +29,7 @@ FILTER_WORDS: Final = frozenset(
         "stage",
         "service",
         "light",
+        "area",
         "q",
         "bbox",
     }
@@ -194,6 +196,13 @@ def linked(sites: SiteFilter, held: Snapshot) -> Iterable[tuple[str, str, str]]:
         yield "project", str(number), str(number)
     for code in sorted(sites.departments):
         yield "department", code, code
+    for area_id, name in sorted(area_names(sites.areas).items()):
+        yield "area", area_id, name or area_label(area_id)
+
+
+def area_label(area_id: str) -> str:
+    """What a stored area without a name is called."""
+    return gettext("划定范围 %(id)s") % {"id": area_id[:4]}
 
 
 def local_name(row: ProgrammeWords | IndicatorWords) -> str:

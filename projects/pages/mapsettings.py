@@ -9,6 +9,7 @@ from projects.readmodels.vocabulary import map_vocabulary
 
 API = "/api/v1/"
 TILES = f"{API}sites/tiles/{{z}}/{{x}}/{{y}}.json"
+AREAS = f"{API}areas/{{id}}/"
 COUNTIES = f"{API}divisions/?level=county"
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from django.http import QueryDict
 from django.utils import translation
 
-from projects.pages.mapquery import OPEN, Choice, showing, without_strangers
+from projects.pages.mapquery import OPEN, Choice, linked, showing, without_strangers
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.sitelists import SitePage, SiteRow, list_sites
 from projects.readmodels.sitequeries import SiteFilter, parse_degrees, parse_filters, parse_whole, single
@@ -15,7 +15,7 @@ from projects.readmodels.vocabulary import map_vocabulary
 PAGE_SIZE: Final = 30
 #: Places offered when several go by the name that was typed.
 PLACES: Final = 5
-FILTER_WORDS: Final = frozenset({"kind", "division"})
+FILTER_WORDS: Final = frozenset({"kind", "division", "area"})
 OWN_WORDS: Final = frozenset({"lon", "lat", "q", "after", "show", "view"})
 
 
@@ -33,6 +33,8 @@ class NearbyForm:
     nothing_named: bool
     page: SitePage
     asked: bool
+    #: (id, name) of the stored areas that the address asks for.
+    areas: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def refused(cls, query: QueryDict, held: Snapshot) -> "NearbyForm":
@@ -69,7 +71,8 @@ def find_nearby(query: QueryDict, held: Snapshot) -> NearbyForm:
         places=places,
         nothing_named=bool(q) and not places and centre is None,
         page=list_sites(shown, limit=PAGE_SIZE, after=after, centre=centre, held=held),
-        asked=centre is not None or bool(sites.divisions),
+        asked=centre is not None or bool(sites.divisions) or bool(sites.areas),
+        areas=tuple((area_id, label) for word, area_id, label in linked(sites, held) if word == "area"),
     )
 
 

@@ -6,8 +6,9 @@ import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from maps.pointindex import Filter, In, Test
+from maps.pointindex import Filter, In, Inside, Test
 from projects.models import Site
+from projects.readmodels.areas import area_region
 from projects.readmodels.sitecolumns import LIGHTS, state_table
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.sitequeries import FilterError, SiteFilter
@@ -58,6 +59,8 @@ def _make_tests(wanted: SiteFilter, held: Snapshot, *, staff: bool) -> list[Test
     rules = _indicator_rules(wanted, held)
     if rules or wanted.lights:
         tests.append(In("standing", _standings(rules, wanted.lights, held, staff=staff)))
+    if wanted.areas:
+        tests.append(Inside(wanted.areas, area_region))
     return tests
 
 

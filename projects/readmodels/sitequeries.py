@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from django.utils.translation import gettext, gettext_noop
 
 from maps.tiles import BBox, BBoxError
+from projects.readmodels.areas import area_names
 from projects.readmodels.siteindex import snapshot
 from projects.readmodels.vocabulary import Vocabulary
 from projects.rules.vocabulary import Light, Publication, Service, Stage
@@ -27,6 +28,7 @@ PUBLIC_WORDS: Final = frozenset(
         "stage",
         "service",
         "light",
+        "area",
         "q",
         "bbox",
     }
@@ -37,6 +39,9 @@ STAFF_WORDS: Final = PUBLIC_WORDS | {"publication", "managed_by"}
 MAX_VALUES: Final = 100
 MAX_LENGTH: Final = 8_000
 MAX_QUERY: Final = 60
+#: Stored areas in one filter: each costs a look at all its border when the index meets it first.
+MAX_AREAS: Final = 10
+_LONGEST_AREA_ID: Final = 20
 
 _STAGES, _SERVICES, _LIGHTS = frozenset(Stage), frozenset(Service), frozenset(Light)
 _PUBLICATIONS = frozenset(Publication)
@@ -85,6 +90,8 @@ class SiteFilter:
     lights: frozenset[Light] = frozenset()
     publications: frozenset[Publication] = frozenset()
     managers: frozenset[str] = frozenset()
+    #: Public ids of stored areas.
+    areas: frozenset[str] = frozenset()
     q: str = ""
     bbox: BBox | None = None
     #: Words of the query string that this came from, for links and messages.
@@ -133,6 +140,7 @@ def parse_filters(
         lights=frozenset(map(Light, _known(given, "light", _LIGHTS))),
         publications=frozenset(map(Publication, _known(given, "publication", _PUBLICATIONS))),
         managers=_known(given, "managed_by", words.divisions),
+        areas=_stored_areas(given),
         q=_search_text(given),
         bbox=_bbox(given),
         words=given,
@@ -225,6 +233,17 @@ def _known(given: Mapping[str, Sequence[str]], word: str, known: Collection[str]
                 value=value[:60],
             )
     return frozenset(values)
+
+
+def _stored_areas(given: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    values = given.get("area", ())
+    if len(values) > MAX_AREAS:
+        raise FilterError(
+            "area", gettext_noop("参数“%(word)s”最多给 %(most)d 个值。"), word="area", most=MAX_AREAS
+        )
+    # What cannot be an id is not asked of the database.
+    asked = [value for value in values if len(value) <= _LONGEST_AREA_ID and value.isalnum()]
+    return _known(given, "area", area_names(asked))
 
 
 def _search_text(given: Mapping[str, Sequence[str]]) -> str:

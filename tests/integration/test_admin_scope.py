@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import shapely
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
@@ -14,6 +15,7 @@ from django.db import models
 from django.test import Client
 from django.urls import URLPattern, URLResolver
 
+from projects.actions.areas import store_area
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.actions.reports import change_plan, report_site
 from projects.actions.rows import save_row
@@ -129,10 +131,18 @@ def rows(world: World) -> Rows:
             "indicatorreport": count.pk,
             "division": division.pk,
             "boundary": division.boundaries.get().pk,
+            "storedarea": _area(world, county, mark),
         }
     User.objects.filter(username="yinzhou").update(last_name=MARK)
     own["user"], other["user"] = world.users["haishu"].pk, world.users["yinzhou"].pk
     return Rows(own, other)
+
+
+def _area(world: World, county: str, mark: str) -> int:
+    """Drawn by the county's own editor: an area belongs to who stored it."""
+    drawn = shapely.box(120.1, 29.1, 120.2 if county == OWN else 120.3, 29.2)
+    editor = world.access("haishu" if county == OWN else "yinzhou")
+    return store_area(access=editor, geometry=drawn, name=f"{mark}范围").area.pk
 
 
 @pytest.fixture

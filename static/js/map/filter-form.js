@@ -1,7 +1,7 @@
 import { element } from "../lib/element.js";
 import { debounce } from "../lib/debounce.js";
 
-const WORDS = ["q", "kind", "category", "division", "stage", "service", "light", "programme", "indicator", "project", "department"];
+const WORDS = ["q", "kind", "category", "division", "area", "stage", "service", "light", "programme", "indicator", "project", "department"];
 const BUILDING = ["planned", "sited", "building"];
 
 /**
@@ -49,7 +49,7 @@ export function filterForm(form, tools) {
     const said = new URLSearchParams();
     for (const name of WORDS) {
       for (const field of fields(name)) {
-        if ((field.type === "checkbox" && !field.checked) || !field.value.trim()) continue;
+        if (field.disabled || (field.type === "checkbox" && !field.checked) || !field.value.trim()) continue;
         said.append(name, field.value.trim());
       }
     }
@@ -91,7 +91,7 @@ export function filterForm(form, tools) {
     const chips = [];
     for (const [name, value] of words()) {
       if (name === "show" || name === "view" || name === "kind") continue;
-      const field = fields(name).find((each) => each.type !== "checkbox" || each.value === value);
+      const field = fields(name).find((each) => !["checkbox", "hidden"].includes(each.type) || each.value === value);
       if (!field) continue;
       const label = labelOf(field, value);
       const chip = element(
@@ -146,6 +146,9 @@ export function filterForm(form, tools) {
     },
     get division() {
       return words().get("division") ?? "";
+    },
+    get areas() {
+      return words().getAll("area");
     },
   };
 }

@@ -3,6 +3,7 @@ import { debounce } from "../lib/debounce.js";
 import { icons as makeIcons } from "../lib/icons.js";
 import { pageData } from "../lib/page-data.js";
 import { wording } from "../lib/wording.js";
+import { createAreaOutlines } from "../maps/area-outline.js";
 import { createDistricts } from "../maps/districts.js";
 import { createPageMap } from "../maps/page-map.js";
 import { createSiteTiles } from "../maps/site-tiles.js";
@@ -41,7 +42,8 @@ const card = siteCard(one("[data-card]"), {
 
 /** @type {Marker | null} */
 let chosen = null;
-/** @type {{tiles?: ReturnType<typeof createSiteTiles>, districts?: ReturnType<typeof createDistricts>}} */
+/** @type {{tiles?: ReturnType<typeof createSiteTiles>, districts?: ReturnType<typeof createDistricts>,
+ *   areas?: ReturnType<typeof createAreaOutlines>}} */
 const layers = {};
 /** @type {GeoJSON | null} */
 let chosenShape = null;
@@ -59,6 +61,9 @@ const map = createPageMap(one("#map"), mapConfig, {
         if (extent) zoomTo(extent);
       },
     });
+  },
+  "area-outlines"(onMap, layer) {
+    layers.areas = createAreaOutlines(onMap, layer);
   },
   "site-tiles"(onMap, layer) {
     layers.tiles = createSiteTiles(onMap, layer, {
@@ -162,6 +167,7 @@ function applyFilters(push) {
 function refresh() {
   filters.showActive();
   layers.districts?.choose(filters.division);
+  layers.areas?.show(filters.areas);
   layers.tiles?.setQuery(filters.apiWords().toString());
   counts.update(filters.apiWords);
   updateList();
