@@ -129,7 +129,7 @@ class Region:
     def nbytes(self) -> int:
         """About the bytes of its numbers."""
         # Two numbers a vertex in the geometry, six beside it; rings close with a vertex of their own.
-        return self._x1.nbytes * 8
+        return int(self._x1.nbytes) * 8
 
     def rect(self) -> Rect | None:
         """What it lies in; None when it is empty or beside the world."""

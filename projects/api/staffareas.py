@@ -1,12 +1,10 @@
 """POST /api/staff/v1/areas/: keep a drawn polygon, and say by which word to filter by it."""
 
 import json
-from typing import Final
+from typing import ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_noop
-from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 
 from maps.drawnpolygon import read_polygon
 from maps.geojson import GeoJSONError
@@ -14,20 +12,17 @@ from projects.actions.areas import MAX_VERTICES, AreaRefused, TooManyToday, stor
 from projects.actions.errors import NotAllowed
 from projects.api.staff import Refused, StaffView, private_json
 
-TYPES: Final = frozenset({"application/json", "application/geo+json"})
-#: Four times what the most vertices take when every number is written out in full.
-MAX_BYTES: Final = 1_000_000
-
 
 class AreaStore(StaffView):
     """A GeoJSON geometry, or a Feature whose `name` becomes the area's."""
 
-    @extend_schema(exclude=True)
-    def post(self, request: Request) -> HttpResponse:
-        sent: HttpRequest = request._request
-        data = self.body(sent, types=TYPES, most=MAX_BYTES)
+    body_types: ClassVar = frozenset({"application/json", "application/geo+json"})
+    #: Four times what the most vertices take when every number is written out in full.
+    body_most: ClassVar = 1_000_000
+
+    def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            drawn = read_polygon(data, max_vertices=MAX_VERTICES)
+            drawn = read_polygon(request.body, max_vertices=MAX_VERTICES)
         except GeoJSONError as error:
             raise Refused(400, gettext_noop("%(problem)s。"), problem=error.message) from error
         try:

@@ -137,7 +137,10 @@ def test_without_the_token_nothing_is_written(world: World) -> None:
     assert StoredArea.objects.count() == 0
     client.get(reverse("admin:index"))
     token = client.cookies["csrftoken"].value
-    assert post(client, MAPPING, **{"X-CSRFToken": token}).status_code == 201
+    assert post(client, MAPPING, **{"X-CSRFToken": "x" * 32}).status_code == 403
+    geojson = "application/geo+json"
+    assert post(client, MAPPING, geojson, **{"X-CSRFToken": token}).status_code == 201
+    assert post(client, MAPPING, **{"X-CSRFToken": token}).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
