@@ -57,7 +57,7 @@ class _AlreadyThereError(Exception):
     """Somebody else stored the same polygon while we waited for the head row."""
 
 
-def store_area(*, access: Access, geometry: shapely.Geometry, name: str = "") -> Stored:
+def store_area(*, access: Access, geometry: shapely.Geometry, name: str = "", reason: str = "") -> Stored:
     """Store a polygon (degrees, WGS-84) under the id that follows from its shape.
 
     A polygon that is there already is given back as it is, with the name that it was first stored under.
@@ -72,7 +72,9 @@ def store_area(*, access: Access, geometry: shapely.Geometry, name: str = "") ->
     try:
         with transaction.atomic():
             found = StoredArea.objects.filter(public_id=public_id).first()
-            return _same(found, shape) if found is not None else _write(access, shape, said, public_id)
+            return (
+                _same(found, shape) if found is not None else _write(access, shape, said, public_id, reason)
+            )
     except _AlreadyThereError:
         return _same(StoredArea.objects.get(public_id=public_id), shape)
 
@@ -107,7 +109,7 @@ def _same(found: StoredArea, shape: shapely.MultiPolygon) -> Stored:
     return Stored(found, False)
 
 
-def _write(access: Access, shape: shapely.MultiPolygon, name: str, public_id: str) -> Stored:
+def _write(access: Access, shape: shapely.MultiPolygon, name: str, public_id: str, reason: str) -> Stored:
     row = StoredArea(
         public_id=public_id,
         name=name,
@@ -124,7 +126,9 @@ def _write(access: Access, shape: shapely.MultiPolygon, name: str, public_id: st
         row.recorded_at, row.changed_seq = numbers.recorded_at, numbers.first
         clean(row)
         row.save()
-        numbers.write([entry_of(row, "add", {key: [None, value] for key, value in audited(row).items()}, "")])
+        numbers.write(
+            [entry_of(row, "add", {key: [None, value] for key, value in audited(row).items()}, reason)]
+        )
     return Stored(row, True)
 
 

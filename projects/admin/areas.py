@@ -102,7 +102,7 @@ class StoredAreaAdmin(ScopedAdmin[StoredArea]):
         self, request: HttpRequest, obj: StoredArea, form: ModelForm[StoredArea], reason: str
     ) -> None:
         drawn: GeometryValue = form.cleaned_data["geometry"]
-        stored = store_area(access=access_for(request), geometry=drawn.geometry, name=obj.name)
+        stored = store_area(access=access_for(request), geometry=drawn.geometry, name=obj.name, reason=reason)
         obj.pk, obj.public_id, obj.name = stored.area.pk, stored.area.public_id, stored.area.name
         request.stored_area_created = stored.created  # type: ignore[attr-defined]
 
@@ -115,7 +115,13 @@ class StoredAreaAdmin(ScopedAdmin[StoredArea]):
             else _("同样的图形早已保存,名称是“%(name)s”,筛选时用 area=%(id)s。")
         )
         messages.success(request, text % {"name": obj, "id": obj.public_id})
-        return HttpResponseRedirect(self.list_url())
+        again = "_addanother" in request.POST
+        return HttpResponseRedirect(reverse("admin:projects_storedarea_add") if again else self.list_url())
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        # Somebody else may have stored the same polygon before: then there is no page of one's own to go on.
+        context["show_save_and_continue"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         locate = self.admin_site.admin_view(self.locate_view)

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from projects.actions import areas
 from projects.actions.areas import store_area
-from projects.models import Membership, StoredArea
+from projects.models import AuditEntry, Membership, StoredArea
 from tests.factories import CUTOFF, World
 from tests.integration.adminforms import client_of, form_of
 
@@ -228,11 +228,12 @@ def test_drawing_one_in_the_admin(world: World, haishu: Client) -> None:
     assert 'data-type="polygon"' in page
     data = form_of(page, "storedarea_form")
     ring = "\n".join("{}, {}".format(*pair) for pair in MAPPING["coordinates"][0])
-    typed = {**data, "name": "手填", "geometry_pairs": ring, "geometry_datum": "wgs84"}
+    typed = {**data, "name": "手填", "reason": "规划要求", "geometry_pairs": ring, "geometry_datum": "wgs84"}
     response = haishu.post(address, typed, follow=True)
     area = StoredArea.objects.get()
     assert (area.name, area.recorded_by) == ("手填", world.users["haishu"])
     assert f"area={area.public_id}" in response.content.decode()
+    assert AuditEntry.objects.get(action="storedarea.add").payload["reason"] == "规划要求"
     drawn = haishu.post(address, {**data, "name": "再画", "geometry": json.dumps(MAPPING)}, follow=True)
     assert "早已保存" in drawn.content.decode() and StoredArea.objects.count() == 1
     body = haishu.get(reverse("admin:projects_storedarea_change", args=[area.pk])).content.decode()
