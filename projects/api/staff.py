@@ -29,6 +29,10 @@ class Refused(Exception):
         return cls(status, sentence.template, **sentence.params)
 
 
+def _nothing(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
 class _TokenCheck(CsrfViewMiddleware):
     """Django's own check, which says why instead of answering with a page."""
 
@@ -72,13 +76,14 @@ class StaffView(View):
         if request.method == "POST":
             # Before the token: looking for one among a form's fields would read the body.
             self._check_headers(request)
-        if _TokenCheck(lambda _request: HttpResponse()).process_view(request, None, (), {}) is not None:
+        if _TokenCheck(_nothing).process_view(request, _nothing, (), {}) is not None:
             raise Refused(403, gettext_noop("请求缺少 CSRF 令牌(X-CSRFToken),或令牌不对;请重新登录后再试。"))
         return super().dispatch(request, *args, **kwargs)
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = problem(405, gettext_noop("这个地址不接受 %(method)s。"), {"method": request.method or ""})
-        response.headers["Allow"] = ", ".join(self._allowed_methods())
+        taken = [name.upper() for name in self.http_method_names if hasattr(self, name)]
+        response.headers["Allow"] = ", ".join(taken)
         return response
 
     def _check_headers(self, request: HttpRequest) -> None:
