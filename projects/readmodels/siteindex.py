@@ -45,7 +45,7 @@ _COMPACT_FLOOR = 2_000
 PUBLIC_MAX_STALE_SECONDS = 5.0
 
 #: Entries about these leave the small tables as they were. Anything else has them read again.
-_LEAVE_THE_WORDS = frozenset({"site", "user"})
+_LEAVE_THE_WORDS = frozenset({"site", "user", "storedarea"})
 #: More entries than this are not looked through.
 _MANY_ENTRIES = 10_000
 
