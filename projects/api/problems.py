@@ -5,7 +5,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, TooManyFieldsSent
 from django.db import OperationalError
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext, gettext_noop, override
@@ -53,6 +54,9 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> HttpRespon
     """DRF's exception handler. What is nobody's mistake but ours goes on to the log and the 500 page."""
     if isinstance(error, FilterError):
         return problem(400, error.template, error.params, parameter=error.parameter)
+    if isinstance(error, TooManyFieldsSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        return problem(400, gettext_noop("地址里的参数超过 %(most)d 个;请减少筛选条件。"), {"most": most})
     if isinstance(error, Http404):
         return problem(404, gettext_noop("没有这个地址,或它未公开。"))
     if isinstance(error, PermissionDenied):

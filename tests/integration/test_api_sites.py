@@ -258,3 +258,11 @@ def test_schema_lists_each_address_and_its_own_words(client: Client, world: Worl
     }
     assert "bbox" not in words
     assert {"z", "x", "y", "kind", "light"} <= words
+
+
+def test_ten_thousand_filters_are_a_problem_document(client: Client, world: World) -> None:
+    for word in ("kind=x", "stage=planned", "a=1"):
+        response = client.get("/api/v1/sites/tiles/1/1/0.json?" + "&".join([word] * 10_000))
+        assert response.status_code == 400
+        assert response["Content-Type"] == "application/problem+json"
+        assert "5000" in response.json()["detail_en"]
