@@ -11,7 +11,7 @@ one path by the non-zero rule: outer rings turn one way, holes the other, and th
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -49,17 +49,20 @@ class Drawing:
 
     ``edges``: LineStrings, of an area its rings. ``area``: a MultiPolygon, which simplifying may have made
     invalid (``cut`` mends the piece it draws, never the whole); None for lines and for an area that is too
-    small to be filled.
+    small to be filled. ``bounds``: of the edges, west, north, east, south.
     """
 
     edges: _Geometries
     area: shapely.Geometry | None
+    bounds: Box
     vertices: int
+    #: What a tile draws that holds it whole, once one has: no need to cut it again.
+    _whole: "list[Cut | None]" = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Stroke:
-    """A piece of a line, shape (n, 2), n >= 2, no two neighbours equal.
+    """A piece of a line, shape (n, 2), n >= 2, no two neighbours equal; in the units of its ``Cut``.
 
     ``start``: how far along its whole line it begins, in units, so that dashes go on across tiles.
     """
@@ -70,7 +73,7 @@ class Stroke:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Cut:
-    """What a tile draws of one shape: never nothing.
+    """What a tile draws of one shape, in whole units from the world's north-west corner: never nothing.
 
     ``polygons``: each the outer ring and its holes, shape (n, 2), not closed (the first point is not said
     again), n >= 3; outer rings have a positive area by the surveyor's formula, holes a negative one
@@ -84,6 +87,19 @@ class Cut:
     def vertices(self) -> int:
         rings = sum(len(ring) for polygon in self.polygons for ring in polygon)
         return rings + sum(len(stroke.points) for stroke in self.strokes)
+
+    def seen_from(self, tile: TileId) -> "Cut":
+        """The same in units from the tile's north-west corner."""
+        origin = corner(tile)
+        return Cut(
+            tuple(Stroke(stroke.start, stroke.points - origin) for stroke in self.strokes),
+            tuple(tuple(ring - origin for ring in polygon) for polygon in self.polygons),
+        )
+
+
+def corner(tile: TileId) -> Pairs:
+    """The tile's north-west corner, in units from the world's."""
+    return np.array([tile.x * EXTENT, tile.y * EXTENT], dtype=np.int64)
 
 
 def prepare(geometries: Sequence[shapely.Geometry], z: int) -> list[Drawing | None]:
@@ -112,14 +128,16 @@ def prepare(geometries: Sequence[shapely.Geometry], z: int) -> list[Drawing | No
         found = np.unique(polygon_owners)
         whole = shapely.multipolygons(polygons, indices=np.searchsorted(found, polygon_owners))
         areas = dict(zip(found.tolist(), whole, strict=True))
-    counts = shapely.get_num_coordinates(edges)
+    counts, boxes = shapely.get_num_coordinates(edges), shapely.bounds(edges)
     drawings: list[Drawing | None] = []
     for owner in range(len(world)):
         mine = edge_owners == owner if len(world) > 1 else np.ones(len(edges), dtype=np.bool_)
-        some_edges = edges[mine]
-        drawings.append(
-            Drawing(some_edges, areas.get(owner), int(counts[mine].sum())) if len(some_edges) else None
-        )
+        if not mine.any():
+            drawings.append(None)
+            continue
+        (west, north), (east, south) = boxes[mine, :2].min(axis=0), boxes[mine, 2:].max(axis=0)
+        bounds = (float(west), float(north), float(east), float(south))
+        drawings.append(Drawing(edges[mine], areas.get(owner), bounds, int(counts[mine].sum())))
     return drawings
 
 
@@ -128,15 +146,24 @@ def cut(drawings: Sequence[Drawing], tile: TileId) -> list[Cut | None]:
 
     A shape that has more than ``SHAPE_VERTICES`` in the tile is drawn more coarsely there.
     """
-    west, north = float(tile.x * EXTENT), float(tile.y * EXTENT)
+    west, north = (float(edge) for edge in corner(tile))
     box = (west - BUFFER, north - BUFFER, west + EXTENT + BUFFER, north + EXTENT + BUFFER)
-    origin = np.array([west, north])
-    strokes = _cut_edges(drawings, box, origin)
-    polygons = _cut_areas(drawings, box, origin)
-    return [
-        Cut(tuple(lines), tuple(rings)) if lines or rings else None
-        for lines, rings in zip(strokes, polygons, strict=True)
+    pieces: list[Cut | None] = [drawing._whole[0] if drawing._whole else None for drawing in drawings]
+    todo = [
+        place
+        for place, drawing in enumerate(drawings)
+        if not (drawing._whole and _holds(box, drawing.bounds))
     ]
+    some = [drawings[place] for place in todo]
+    for place, lines, rings in zip(todo, _cut_edges(some, box), _cut_areas(some, box), strict=True):
+        pieces[place] = Cut(tuple(lines), tuple(rings)) if lines or rings else None
+        if _holds(box, drawings[place].bounds):
+            drawings[place]._whole[:] = [pieces[place]]
+    return pieces
+
+
+def _holds(box: Box, bounds: Box) -> bool:
+    return box[0] <= bounds[0] and box[1] <= bounds[1] and box[2] >= bounds[2] and box[3] >= bounds[3]
 
 
 # ------------------------------------------------------------------------------------------ whole geometries
@@ -187,7 +214,7 @@ def _simplified_areas(
 # ------------------------------------------------------------------------------------------ one tile
 
 
-def _cut_edges(drawings: Sequence[Drawing], box: Box, origin: NDArray[np.float64]) -> list[list[Stroke]]:
+def _cut_edges(drawings: Sequence[Drawing], box: Box) -> list[list[Stroke]]:
     found: list[list[Stroke]] = [[] for _ in drawings]
     if not drawings:
         return found
@@ -202,7 +229,7 @@ def _cut_edges(drawings: Sequence[Drawing], box: Box, origin: NDArray[np.float64
     pieces = _coarsened(pieces, whose, _simplified)
     starts = np.rint(shapely.line_locate_point(edges[sources], shapely.get_point(pieces, 0)))
     pairs, of_piece = shapely.get_coordinates(pieces, return_index=True)
-    points = np.rint(pairs - origin).astype(np.int64)
+    points = np.rint(pairs).astype(np.int64)
     new_piece = np.append(True, of_piece[1:] != of_piece[:-1])
     kept = new_piece | np.append(True, (points[1:] != points[:-1]).any(axis=1))
     points, of_piece = points[kept], of_piece[kept]
@@ -215,7 +242,7 @@ def _cut_edges(drawings: Sequence[Drawing], box: Box, origin: NDArray[np.float64
     return found
 
 
-def _cut_areas(drawings: Sequence[Drawing], box: Box, origin: NDArray[np.float64]) -> list[list[Rings]]:
+def _cut_areas(drawings: Sequence[Drawing], box: Box) -> list[list[Rings]]:
     found: list[list[Rings]] = [[] for _ in drawings]
     owners = np.array([n for n, drawing in enumerate(drawings) if drawing.area is not None], dtype=np.int64)
     if not len(owners):
@@ -229,7 +256,7 @@ def _cut_areas(drawings: Sequence[Drawing], box: Box, origin: NDArray[np.float64
     polygons = shapely.orient_polygons(mended, exterior_cw=False)
     rings, of_polygon = shapely.get_rings(polygons, return_index=True)
     pairs, of_ring = shapely.get_coordinates(rings, return_index=True)
-    points = np.rint(pairs - origin).astype(np.int64)
+    points = np.rint(pairs).astype(np.int64)
     ends = np.searchsorted(of_ring, np.arange(len(rings)), side="right").tolist()
     by_polygon: list[list[Pairs]] = [[] for _ in polygons]
     begin = 0

@@ -34,7 +34,7 @@ _SCAN_ROWS: Final = 2_048
 #: Fold the changes in when there are more of them than this share of the shapes, and than the floor.
 _FOLD_SHARE: Final = 0.02
 _FOLD_FLOOR: Final = 1_000
-#: Shapes are handed out so many at a time.
+#: Shapes are handed out so many at a time, then twice as many, and so on.
 _CHUNK: Final = 1_024
 
 
@@ -167,12 +167,12 @@ class _Band:
 
     def largest_first(self, rows: NDArray[np.signedinteger]) -> Iterator[NDArray[np.signedinteger]]:
         """Rows in order of size, some at a time: who stops early has not paid for sorting the rest."""
-        rest, places = rows, self.places[rows]
-        while len(rest) > _CHUNK:
-            cut = np.argpartition(places, _CHUNK)
-            first, later = cut[:_CHUNK], cut[_CHUNK:]
+        rest, places, some = rows, self.places[rows], _CHUNK
+        while len(rest) > some:
+            cut = np.argpartition(places, some)
+            first, later = cut[:some], cut[some:]
             yield rest[first][np.argsort(places[first])]
-            rest, places = rest[later], places[later]
+            rest, places, some = rest[later], places[later], some * 2
         yield rest[np.argsort(places)]
 
 

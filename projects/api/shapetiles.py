@@ -1,16 +1,17 @@
 """/api/v1/sites/shapes/: lines and areas (roads, sewers, farm areas) of a tile, simplified to its zoom."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
-from numpy.typing import NDArray
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from maps.mvt import EXTENT, Areas, Lines, ShapeLayer, encode_tile
-from maps.shapecut import Cut, Stroke
+from maps.shapecut import Cut, Pairs, corner
+from maps.tiles import TileId
 from projects.api import parameters as words
 from projects.api import shapes
 from projects.api.sites import Tile
@@ -39,7 +40,7 @@ class ShapeTileJson(Tile):
     )
     def get(self, request: Request, z: int, x: int, y: int) -> HttpResponse:
         tile, which, _one_kind = self.tile(request, z, x, y)
-        return self.unchanged(request) or self.answer(_as_json(shape_tile(self.held, tile, which)))
+        return self.unchanged(request) or self.answer(_as_json(shape_tile(self.held, tile, which), tile))
 
 
 class ShapeTileMvt(Tile):
@@ -55,12 +56,17 @@ class ShapeTileMvt(Tile):
         tile, which, _one_kind = self.tile(request, z, x, y)
         return self.unchanged(request) or self.cacheable(
             HttpResponse(
-                _as_mvt(shape_tile(self.held, tile, which)), content_type="application/vnd.mapbox-vector-tile"
+                _as_mvt(shape_tile(self.held, tile, which), tile),
+                content_type="application/vnd.mapbox-vector-tile",
             )
         )
 
 
-def _as_json(tile: ShapeTile) -> dict[str, Any]:
+def _as_json(told: ShapeTile, tile: TileId) -> dict[str, Any]:
+    strokes = [stroke.points for shape in told.shapes for stroke in shape.drawn.strokes]
+    rings = [ring for shape in told.shapes for polygon in shape.drawn.polygons for ring in polygon]
+    steps = iter(_steps([*strokes, *rings], tile))
+    stroke_steps = [[next(steps) for _ in shape.drawn.strokes] for shape in told.shapes]
     return {
         "extent": EXTENT,
         "shapes": [
@@ -70,31 +76,37 @@ def _as_json(tile: ShapeTile) -> dict[str, Any]:
                 shape.stage,
                 shape.service,
                 shape.light,
-                [_stroke(stroke) for stroke in shape.drawn.strokes],
-                [_steps(ring) for polygon in shape.drawn.polygons for ring in polygon],
+                [[stroke.start, *way] for stroke, way in zip(shape.drawn.strokes, ways, strict=True)],
+                [next(steps) for polygon in shape.drawn.polygons for _ in polygon],
             ]
-            for shape in tile.shapes
+            for shape, ways in zip(told.shapes, stroke_steps, strict=True)
         ],
-        "truncated": tile.truncated,
+        "truncated": told.truncated,
     }
 
 
-def _stroke(stroke: Stroke) -> list[int]:
-    return [stroke.start, *_steps(stroke.points)]
+def _steps(paths: Sequence[Pairs], tile: TileId) -> list[list[int]]:
+    """Of each path its first point, from the tile's corner, then steps: all at once, since they are many."""
+    if not paths:
+        return []
+    points = np.concatenate(paths)
+    ends = np.cumsum([len(path) for path in paths])
+    steps = np.diff(points, axis=0, prepend=0)
+    begins = np.append(0, ends[:-1])
+    steps[begins] = points[begins] - corner(tile)
+    numbers: list[int] = steps.ravel().tolist()
+    return [numbers[2 * a : 2 * b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
 
 
-def _steps(points: NDArray[np.int64]) -> list[int]:
-    steps: list[int] = np.diff(points, axis=0, prepend=0).ravel().tolist()
-    return steps
-
-
-def _as_mvt(tile: ShapeTile) -> bytes:
+def _as_mvt(told: ShapeTile, tile: TileId) -> bytes:
     """The layer `shapes`. An area that is too thin to be filled at this zoom is drawn as its border."""
-    rows = tile.shapes
+    rows = told.shapes
     columns = ("kind", "stage", "service", "light")
     properties: dict[str, list[Any]] = {"id": [row.public_id for row in rows]}
     properties |= {name: [getattr(row, name) or None for row in rows] for name in columns}
-    return encode_tile([ShapeLayer("shapes", [_feature(row.drawn) for row in rows], properties)])
+    return encode_tile(
+        [ShapeLayer("shapes", [_feature(row.drawn.seen_from(tile)) for row in rows], properties)]
+    )
 
 
 def _feature(drawn: Cut) -> Lines | Areas:

@@ -9,16 +9,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import shapely
 from django.db import connection
-from numpy.typing import NDArray
 
 from maps.pointindex import Filter
 from maps.shapecut import BUFFER, EXTENT, Cut, Drawing, cut, prepare
-from maps.shapeindex import Boxes, Found, ShapeIndex
+from maps.shapeindex import Boxes, ShapeIndex
 from maps.tiles import TileId
 from projects.readmodels.indexfilters import LIGHT_COLUMNS, lit_combos
 from projects.readmodels.siteindex import Snapshot
@@ -36,6 +35,9 @@ _KEPT_VERTICES: Final = 1_500_000
 #: More changes than this are not followed one by one: all boxes are read again.
 _FOLLOW: Final = 20_000
 
+_STAGES = [stage.value for stage in STAGES]
+_SERVICES = [service.value for service in SERVICES]
+_LIGHTS = [light.value for light in LIGHTS]
 _COLUMNS = ("kind", "stage", "service", *LIGHT_COLUMNS)
 _EDGES = {
     "sqlite": "MbrMinX(geom), MbrMinY(geom), MbrMaxX(geom), MbrMaxY(geom)",
@@ -82,7 +84,8 @@ class _Kept:
     @property
     def weight(self) -> int:
         # A shape that is nothing at this zoom costs its place in the table.
-        return 20 + (self.drawing.vertices if self.drawing else 0)
+        # Twice: as it is cut from, and as a tile that holds it whole draws it.
+        return 20 + (2 * self.drawing.vertices if self.drawing else 0)
 
 
 class _Drawings:
@@ -129,91 +132,75 @@ def forget() -> None:
 
 def shape_tile(held: Snapshot, tile: TileId, which: Filter) -> ShapeTile:
     """What a tile draws of the lines and areas that pass. `which` holds the public bit (compile_filter)."""
-    shapes: list[SiteShape] = []
+    chosen: dict[int, tuple[str, Cut]] = {}
     vertices = looked = 0
-    for found, rows in _passing(held, tile, which):
-        if len(shapes) >= SHAPE_CAP or vertices >= VERTEX_CAP or looked >= _LOOK_CAP:
-            return ShapeTile(tuple(shapes), truncated=True)
-        looked += len(found.ids)
-        drawn = _drawn(found, tile)
-        for row, (public_id, piece) in zip(rows, drawn, strict=True):
-            if piece is None:
-                continue
-            if len(shapes) >= SHAPE_CAP or vertices >= VERTEX_CAP:
-                return ShapeTile(tuple(shapes), truncated=True)
+    for keys in _passing(held, tile, which):
+        if len(chosen) >= SHAPE_CAP or vertices >= VERTEX_CAP or looked >= _LOOK_CAP:
+            return _told(held, chosen, truncated=True)
+        looked += len(keys)
+        for pk, public_id, piece in _drawn(keys, tile):
+            if len(chosen) >= SHAPE_CAP or vertices >= VERTEX_CAP:
+                return _told(held, chosen, truncated=True)
             vertices += piece.vertices
-            shapes.append(SiteShape(public_id, *row, piece))
-    return ShapeTile(tuple(shapes), truncated=False)
+            chosen[pk] = (public_id, piece)
+    return _told(held, chosen, truncated=False)
 
 
-Words = tuple[str, str, str, str]
-
-
-def _passing(held: Snapshot, tile: TileId, which: Filter) -> Iterator[tuple[Found, list[Words]]]:
-    """Shapes of the tile that pass, the largest first, some at a time, with what they are."""
-    waiting: list[tuple[int, int, Words]] = []
+def _passing(held: Snapshot, tile: TileId, which: Filter) -> Iterator[list[tuple[int, int]]]:
+    """Ids and versions of the tile's shapes that pass, the largest first, some at a time."""
+    waiting: list[tuple[int, int]] = []
     for found in _index_for(held).in_tile(tile, BUFFER / EXTENT):
-        points = held.index.lookup(found.ids, _COLUMNS, which)
-        words = dict(zip(points.ids.tolist(), _words(held, points.columns), strict=True))
-        waiting += [
-            (pk, version, words[pk])
-            for pk, version in zip(found.ids.tolist(), found.versions.tolist(), strict=True)
-            if words.get(pk) is not None
-        ]
+        passing = np.isin(found.ids, held.index.lookup(found.ids, which=which).ids)
+        waiting += zip(found.ids[passing].tolist(), found.versions[passing].tolist(), strict=True)
         while len(waiting) >= _CHUNK:
-            yield _chunk(waiting[:_CHUNK])
+            yield waiting[:_CHUNK]
             del waiting[:_CHUNK]
     if waiting:
-        yield _chunk(waiting)
+        yield waiting
 
 
-def _chunk(rows: list[tuple[int, int, Words]]) -> tuple[Found, list[Words]]:
-    ids, versions, words = zip(*rows, strict=True)
-    return Found(np.array(ids, dtype=np.int64), np.array(versions, dtype=np.int64)), list(words)
-
-
-def _words(held: Snapshot, columns: Mapping[str, NDArray[Any]]) -> list[Any]:
-    """Kind, stage, service and light of each; None for a kind that is newer than the snapshot."""
-    kinds = held.vocabulary.kind_by_number
-    lit = lit_combos(held, staff=False)[columns["combo"]]
-    return [
-        (
-            kinds[kind].slug,
-            STAGES[stage].value,
-            SERVICES[service].value,
-            LIGHTS[light].value if shown else "",
+def _told(held: Snapshot, chosen: Mapping[int, tuple[str, Cut]], *, truncated: bool) -> ShapeTile:
+    """The chosen pieces with what each site is."""
+    points = held.index.lookup(list(chosen), _COLUMNS)
+    kinds = {number: kind.slug for number, kind in held.vocabulary.kind_by_number.items()}
+    lit = lit_combos(held, staff=False)[points.columns["combo"]]
+    columns = [points.columns[name].tolist() for name in ("kind", "stage", "service", "light")]
+    words = {
+        pk: (kinds[kind], _STAGES[stage], _SERVICES[service], _LIGHTS[light] if shown else "")
+        for pk, kind, stage, service, light, shown in zip(
+            points.ids.tolist(), *columns, lit.tolist(), strict=True
         )
+        # A kind newer than the snapshot: the next look has it.
         if kind in kinds
-        else None
-        for kind, stage, service, light, shown in zip(
-            *(columns[name].tolist() for name in ("kind", "stage", "service", "light")),
-            lit.tolist(),
-            strict=True,
-        )
+    }
+    shapes = [
+        SiteShape(public_id, *words[pk], piece) for pk, (public_id, piece) in chosen.items() if pk in words
+    ]
+    return ShapeTile(tuple(shapes), truncated)
+
+
+def _drawn(keys: Sequence[tuple[int, int]], tile: TileId) -> list[tuple[int, str, Cut]]:
+    """Id, public id and piece of each shape whose line or area really touches the tile."""
+    drawings = []
+    for (pk, _version), row in zip(keys, _kept_drawings(keys, tile.z), strict=True):
+        if row is not None and row.drawing is not None:
+            drawings.append((pk, row.public_id, row.drawing))
+    pieces = cut([drawing for _pk, _public_id, drawing in drawings], tile)
+    return [
+        (pk, public_id, piece)
+        for (pk, public_id, _drawing), piece in zip(drawings, pieces, strict=True)
+        if piece is not None
     ]
 
 
-def _drawn(found: Found, tile: TileId) -> list[tuple[str, Cut | None]]:
-    """Public id and piece of each shape; no piece where its line does not touch the tile."""
-    kept = _kept_drawings(found, tile.z)
-    drawings = [(place, row.drawing) for place, row in enumerate(kept) if row is not None and row.drawing]
-    pieces: list[Cut | None] = [None] * len(kept)
-    for (place, _drawing), piece in zip(
-        drawings, cut([drawing for _place, drawing in drawings], tile), strict=True
-    ):
-        pieces[place] = piece
-    return [("" if row is None else row.public_id, piece) for row, piece in zip(kept, pieces, strict=True)]
-
-
-def _kept_drawings(found: Found, z: int) -> list[_Kept | None]:
-    keys = [(pk, version, z) for pk, version in zip(found.ids.tolist(), found.versions.tolist(), strict=True)]
-    rows = {key: _drawings.get(key) for key in keys}
-    missing = [key for key in keys if rows[key] is None]
-    if missing:
-        fresh = _read(sorted(key[0] for key in missing), z)
-        # By id, not by version: a row that has moved on since is drawn as it is now, if it is public.
-        rows.update({key: fresh.get(key[0]) for key in missing})
-    return [rows[key] for key in keys]
+def _kept_drawings(keys: Sequence[tuple[int, int]], z: int) -> list[_Kept | None]:
+    kept = [_drawings.get((pk, version, z)) for pk, version in keys]
+    missing = [pk for (pk, _version), row in zip(keys, kept, strict=True) if row is None]
+    if not missing:
+        return kept
+    # By id, not by version: a row that has moved on since is drawn as it is now, if it is public.
+    fresh = _read(sorted(missing), z)
+    return [fresh.get(pk) if row is None else row for (pk, _version), row in zip(keys, kept, strict=True)]
 
 
 def _read(ids: Sequence[int], z: int) -> dict[int, _Kept]:

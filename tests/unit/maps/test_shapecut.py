@@ -16,7 +16,8 @@ WEST, SOUTH = 121.5, 29.8
 
 def drawn(geometry: shapely.Geometry, tile: TileId) -> Cut | None:
     (drawing,) = prepare([geometry], tile.z)
-    return None if drawing is None else cut([drawing], tile)[0]
+    piece = None if drawing is None else cut([drawing], tile)[0]
+    return None if piece is None else piece.seen_from(tile)
 
 
 def units(geometry: shapely.Geometry, tile: TileId) -> shapely.Geometry:
@@ -153,6 +154,18 @@ def test_neighbours_draw_the_same_line() -> None:
     two = shapely.intersection(shapely.MultiLineString(moved), strip)
     assert one.length > 100
     assert shapely.hausdorff_distance(one, two) < 2
+
+
+def test_a_shape_that_a_tile_holds_whole_is_cut_once() -> None:
+    line = shapely.LineString([place(TILE, 100, 100), place(TILE, 300, 200)])
+    (drawing,) = prepare([line], TILE.z)
+    assert drawing is not None
+    first, again = cut([drawing], TILE)[0], cut([drawing], TILE)[0]
+    assert first is not None
+    assert again is first
+    # Another tile is asked for itself.
+    assert cut([drawing], TileId(TILE.z, TILE.x + 1, TILE.y)) == [None]
+    assert cut([drawing], TILE)[0] is first
 
 
 def test_what_is_too_small_is_left_out_and_never_collapses() -> None:
