@@ -32,7 +32,7 @@ export function createSiteShapes(map, config, tools) {
 
   const tiles = tileLayer(
     map,
-    { ...config, zoomBy: ZOOM_BY, maxZoom: 22, capacity: KEPT_NUMBERS },
+    { ...config, zoomBy: ZOOM_BY, maxZoom: 22, capacity: KEPT_NUMBERS, parallel: 2 },
     { words: tools.words, weigh, draw, settled, onState: tools.onState }
   );
 

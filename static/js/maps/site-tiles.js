@@ -32,7 +32,7 @@ export function createSiteTiles(map, config, tools) {
 
   const tiles = tileLayer(
     map,
-    { ...config, zoomBy: 0, maxZoom: MAX_TILE_ZOOM, capacity: KEPT_PLACES },
+    { ...config, zoomBy: 0, maxZoom: MAX_TILE_ZOOM, capacity: KEPT_PLACES, parallel: 4 },
     {
       ...tools,
       /** @param {import("../types.js").Tile} tile */

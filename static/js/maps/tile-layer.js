@@ -10,8 +10,8 @@ import { createTileStore } from "./tile-store.js";
  *
  * @template Tile
  * @param {import("../../vendor/leaflet/leaflet-src.esm.js").Map} map
- * @param {{url: string, query: string, zoomBy: number, maxZoom: number, capacity: number}} config
- *   `zoomBy`: the tiles' zoom against the map's; `capacity`: see tile-store.js
+ * @param {{url: string, query: string, zoomBy: number, maxZoom: number, capacity: number, parallel: number}} config
+ *   `zoomBy`: the tiles' zoom against the map's; `capacity`, `parallel`: see tile-store.js
  * @param {object} tools
  * @param {ReturnType<typeof import("../lib/wording.js").wording>} tools.words
  * @param {(tile: Tile) => number} tools.weigh
@@ -29,6 +29,7 @@ export function tileLayer(map, config, tools) {
   const store = createTileStore({
     weigh: tools.weigh,
     capacity: config.capacity,
+    parallel: config.parallel,
     english: tools.words.english,
     onChange({ renewed }) {
       show();
@@ -63,7 +64,8 @@ export function tileLayer(map, config, tools) {
     const failures = wanted.map((each) => (come.get(each.key) ? null : store.failure(each.address)));
     const complete = wanted.every((each, n) => come.get(each.key) || failures[n]);
     const nothing = wanted.every((each) => !come.get(each.key));
-    if (generation() !== shown && complete && !nothing) {
+    // The very first tiles show as they come: there is nothing yet that they would tear.
+    if (generation() !== shown && !nothing && (complete || !drawn.size)) {
       for (const key of [...drawn.keys()]) erase(key);
       shown = generation();
     }

@@ -20,10 +20,9 @@ const RETRY_MS = [1_000, 3_000, 10_000, 30_000];
  * @param {boolean} options.english
  * @param {(change: {renewed: boolean}) => void} options.onChange  something came or failed; `renewed`: a tile that was
  *   there already has other content now
- * @param {number} [options.parallel]
+ * @param {number} options.parallel  requests at a time; a browser has six connections to a host for all that a page asks
  */
 export function createTileStore(options) {
-  const parallel = options.parallel ?? 6;
   /** In order of use, the last used last. @type {Map<string, {tile: Tile, text: string, at: number, weight: number}>} */
   const kept = new Map();
   /** @type {Map<string, AbortController>} */
@@ -43,7 +42,7 @@ export function createTileStore(options) {
     if (document.hidden) return; // visibilitychange starts it again
     const now = performance.now();
     for (const address of wanted) {
-      if (underWay.size >= parallel) break;
+      if (underWay.size >= options.parallel) break;
       if (underWay.has(address) || age(address) < FRESH_MS) continue;
       const failure = failures.get(address);
       if (!failure || now >= failure.again) load(address);
