@@ -25,7 +25,7 @@ from projects.readmodels.siteload import LIGHTS, SERVICES, STAGES
 from projects.rules.vocabulary import Publication
 
 #: What one tile draws at most: so many shapes, and no further ones above so many vertices.
-SHAPE_CAP: Final = 500
+SHAPE_CAP: Final = 300
 VERTEX_CAP: Final = 20_000
 #: Geometries that one tile looks at, at most: boxes may touch a tile whose lines do not.
 _LOOK_CAP: Final = 2_000

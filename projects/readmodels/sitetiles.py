@@ -16,7 +16,7 @@ from projects.rules.vocabulary import Light
 POINTS_FROM_ZOOM = 15
 CELL_PX = 64
 #: More points than this in one tile come as clusters, marked truncated.
-POINT_CAP = 2_000
+POINT_CAP = 500
 
 _COLUMNS = ("kind", "state", "standing", "id_high", "id_low")
 #: How a tile writes each light: empty where there is none to show.

@@ -1,10 +1,13 @@
-import { SiteShape } from "./site-shape.js";
+import { lookOf } from "./draw-sign.js";
+import { ShapesPath } from "./shapes-path.js";
 import { tileLayer } from "./tile-layer.js";
 
 /** Kept beyond what is in view: numbers, 8 bytes each. */
 const KEPT_NUMBERS = 600_000;
 /** A tile covers 512 pixels: the server simplifies for that, and a quarter of the requests will do. */
 const ZOOM_BY = -1;
+/** Tiles that come within this time are drawn in one go. */
+const TOGETHER_MS = 80;
 
 /**
  * Roads, sewers and areas of the current view, below the points.
@@ -23,12 +26,35 @@ export function createSiteShapes(map, config, tools) {
   const kinds = new Map(tools.settings.vocabulary.kinds.map((kind) => [kind.slug, kind]));
   const root = document.documentElement;
   const scale = parseFloat(getComputedStyle(root).fontSize) / 16;
-  /** By site and round of the world. @type {Map<string, any>} */
-  const layers = new Map();
-  /** What the tiles drawn say of each; a set of pieces is replaced, never changed. @type {Map<string, any[]>} */
+  /** By tile. @type {Map<string, import("./shapes-path.js").Piece[]>} */
   const pieces = new Map();
-  /** @type {Set<string>} */
-  const touched = new Set();
+  let casing = "";
+  let changed = false;
+  let timer = 0;
+  /** Whose picture it is; null before the first. @type {string | null} */
+  let shown = null;
+  /** The zoom that the widths are made for: an older picture keeps its own until the next is complete. */
+  let drawnAt = map.getZoom();
+
+  const path = new /** @type {any} */ (ShapesPath)({
+    renderer: tools.renderer,
+    bubblingMouseEvents: false,
+    width: () => widthAt(drawnAt) * scale,
+    style: (/** @type {import("./shapes-path.js").Piece} */ { kind, stage, service }) => ({
+      ...lookOf({ colour: kinds.get(kind)?.colour ?? "#475569", stage, service }),
+      casing,
+    }),
+  });
+  const name = document.createElement("span");
+  const tip = { sticky: true, direction: "top", offset: [0, -8], className: "map-tip" };
+  const tellName = () => {
+    name.textContent = kinds.get(path.touched?.kind)?.name ?? "";
+  };
+  path.bindTooltip(name, tip);
+  path.on("mouseover mousemove", tellName);
+  path.on("click", (/** @type {any} */ { latlng }) => tools.onSite(path.touched.id, latlng.lat, latlng.lng));
+  path.addTo(map);
+  readTokens();
 
   const tiles = tileLayer(
     map,
@@ -38,93 +64,57 @@ export function createSiteShapes(map, config, tools) {
 
   /** @param {import("../types.js").ShapeTile} tile @param {{z: number, x: number, y: number, shift: number}} at */
   function draw(tile, at) {
-    const added = tile.shapes.map(([id, kind, stage, service, , strokes, rings]) => {
-      const key = `${id}@${at.shift}`;
-      const piece = { ...at, extent: tile.extent, id, kind, stage, service, strokes, rings };
-      pieces.set(key, [...(pieces.get(key) ?? []), piece]);
-      touched.add(key);
-      return { key, piece };
-    });
+    const key = `${at.z}/${at.x}/${at.y}@${at.shift}`;
+    const made = tile.shapes.map(([id, kind, stage, service, , strokes, rings]) => ({
+      ...at,
+      extent: tile.extent,
+      id,
+      kind,
+      stage,
+      service,
+      strokes,
+      rings,
+    }));
+    pieces.set(key, made);
+    changed = true;
     return () => {
-      for (const { key, piece } of added) {
-        pieces.set(
-          key,
-          (pieces.get(key) ?? []).filter((each) => each !== piece)
-        );
-        touched.add(key);
-      }
+      // A newer tile may have taken the place already.
+      if (pieces.get(key) === made) pieces.delete(key);
+      changed = true;
     };
   }
 
-  /** Tiles have come or gone: each shape is drawn once, from all its pieces. */
+  /** Tiles have come or gone: several in a row are drawn together. */
   function settled() {
-    for (const key of touched) {
-      const found = pieces.get(key) ?? [];
-      const layer = layers.get(key);
-      if (!found.length) {
-        pieces.delete(key);
-        layers.delete(key);
-        layer?.remove();
-      } else if (layer && sameLook(layer, found[0])) {
-        layer.setPieces(found);
-      } else {
-        layer?.remove();
-        layers.set(key, add(found));
-      }
-    }
-    if (!touched.size) return;
-    touched.clear();
-    // Points above lines above areas, in whatever order they came.
-    const all = [...layers.values()];
-    for (const layer of all) if (!layer.isArea) layer.bringToBack();
-    for (const layer of all) if (layer.isArea) layer.bringToBack();
+    if (!changed) return;
+    changed = false;
+    window.clearTimeout(timer);
+    // What another zoom or filter wants is drawn in this very frame: the rest of the map changes with it.
+    if (drawnAt !== map.getZoom() || shown !== tiles.query) show();
+    else timer = window.setTimeout(show, TOGETHER_MS);
   }
 
-  /** @param {any[]} found */
-  function add(found) {
-    const [{ id, kind: slug, stage, service }] = found;
-    const kind = kinds.get(slug);
-    const width = widthAt(map.getZoom()) * scale;
-    const layer = new /** @type {any} */ (SiteShape)({
-      renderer: tools.renderer,
-      pieces: found,
-      weight: width + 4,
-      sign: {
-        colour: kind?.colour ?? "#475569",
-        stage,
-        service,
-        width,
-        casing: getComputedStyle(root).getPropertyValue("--map-casing").trim() || "#ffffff",
-      },
-      bubblingMouseEvents: false,
-    });
-    layer.isArea = found.some((piece) => piece.rings.length > 0);
-    layer.look = lookAt(found[0]);
-    layer.on("click", (/** @type {any} */ { latlng }) => tools.onSite(id, latlng.lat, latlng.lng));
-    const name = document.createElement("span");
-    name.textContent = kind?.name ?? "";
-    layer.bindTooltip(name, { sticky: true, direction: "top", offset: [0, -8], className: "map-tip" });
-    return layer.addTo(map);
+  function show() {
+    shown = tiles.query;
+    drawnAt = map.getZoom();
+    path.setPieces([...pieces.values()].flat());
+    path.bringToBack();
+    // Read by tests and by measurements: the canvas has no elements to count.
+    map.getContainer().dataset.shapes = String(new Set([...pieces.values()].flat().map((each) => each.id)).size);
   }
 
-  /** @param {any} piece */
-  const lookAt = (piece) => `${piece.kind}|${piece.stage}|${piece.service}|${map.getZoom()}`;
-  /** @param {any} layer @param {any} piece */
-  const sameLook = (layer, piece) => layer.look === lookAt(piece);
+  function readTokens() {
+    casing = getComputedStyle(root).getPropertyValue("--map-casing").trim() || "#ffffff";
+  }
 
-  // Colours of another scheme or contrast are other tokens.
   for (const question of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {
     window.matchMedia(question).addEventListener("change", () => {
-      for (const layer of layers.values()) layer.look = "";
-      tiles.redraw();
+      readTokens();
+      show();
     });
   }
 
   return {
-    /** How many shapes are drawn. */
-    get count() {
-      return layers.size;
-    },
     /** Draw what these filter words find. @param {string} words */
     setQuery: tiles.setQuery,
     refresh: tiles.refresh,

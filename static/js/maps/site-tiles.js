@@ -1,7 +1,8 @@
-import { LayerGroup, Marker } from "../../vendor/leaflet/leaflet-src.esm.js";
+import { LayerGroup } from "../../vendor/leaflet/leaflet-src.esm.js";
 import { clusterIcon } from "./cluster-icon.js";
+import { FlatMarker } from "./flat-marker.js";
 import { kindPaths } from "./kind-paths.js";
-import { SitePoint } from "./site-point.js";
+import { PointsPath } from "./points-path.js";
 import { stacks } from "./stacks.js";
 import { tileLayer } from "./tile-layer.js";
 
@@ -27,6 +28,8 @@ const MAX_TILE_ZOOM = 18;
 export function createSiteTiles(map, config, tools) {
   const kinds = new Map(tools.settings.vocabulary.kinds.map((kind) => [kind.slug, kind]));
   const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  /** What each tile has put into the points. @type {Map<string, object>} */
+  const holders = new Map();
   /** @type {Map<string, Path2D>} */
   let paths = new Map();
 
@@ -41,38 +44,53 @@ export function createSiteTiles(map, config, tools) {
     }
   );
 
+  const points = new /** @type {any} */ (PointsPath)({
+    renderer: tools.renderer,
+    bubblingMouseEvents: false,
+    radius: () => radiusAt(map.getZoom()) * scale,
+    sign: (/** @type {import("./points-path.js").Place} */ { kind, stage, service }) => {
+      const { colour, icon } = kinds.get(kind) ?? FALLBACK;
+      return { colour, stage, service, path: paths.get(icon) };
+    },
+  });
+  // A node, not a string: Leaflet would read a string as HTML.
+  const name = document.createElement("span");
+  /** @type {import("./points-path.js").Place | null} */
+  let named = null;
+  const tellName = () => {
+    if (points.touched === named) return;
+    named = points.touched;
+    name.textContent = (kinds.get(named?.kind ?? "") ?? FALLBACK).name;
+    points.openTooltip(points.getCenter());
+  };
+  points.bindTooltip(name, { direction: "top", offset: [0, -12 * scale], className: "map-tip" });
+  points.on("mouseover mousemove", tellName);
+  points.on("mouseout", () => (named = null));
+  points.on("click", () => tools.onSite(points.touched.id, points.touched.lat, points.touched.lon));
+  points.addTo(map);
+
   kindPaths(tools.settings.sprites.kinds).then((found) => {
     paths = found;
-    tiles.redraw();
+    points.forgetSigns();
   });
 
-  /** @param {import("../types.js").Tile} tile @param {{shift: number}} at */
-  function draw(tile, { shift }) {
+  /** @param {import("../types.js").Tile} tile @param {{z: number, x: number, y: number, shift: number}} at */
+  function draw(tile, at) {
     const group = new LayerGroup();
+    const key = `${at.z}/${at.x}/${at.y}@${at.shift}`;
     const { single, stacked } = stacks(tile.points);
-    for (const point of single) group.addLayer(pointLayer(point, shift));
-    for (const cluster of [...tile.clusters, ...stacked]) group.addLayer(clusterLayer(cluster, shift));
+    const places = single.map(([lon, lat, id, kind, stage, service]) => {
+      return { id, lat, lon: lon + at.shift, kind, stage, service };
+    });
+    points.setPlaces(key, places);
+    holders.set(key, places);
+    for (const cluster of [...tile.clusters, ...stacked]) group.addLayer(clusterLayer(cluster, at.shift));
     group.addTo(map);
-    return () => void group.remove();
-  }
-
-  /** @param {import("../types.js").TilePoint} point @param {number} shift */
-  function pointLayer([lon, lat, id, slug, stage, service], shift) {
-    const kind = kinds.get(slug) ?? FALLBACK;
-    const zoom = map.getZoom();
-    const radius = (zoom >= 16 ? 13 : zoom >= 15 ? 11 : 9) * scale;
-    const options = {
-      renderer: tools.renderer,
-      radius,
-      sign: { colour: kind.colour, stage, service, path: paths.get(kind.icon) },
-      icon: kind.icon,
-      bubblingMouseEvents: false,
+    return () => {
+      group.remove();
+      // A newer tile may have taken the place already.
+      if (holders.get(key) === places) points.setPlaces(key, []);
     };
-    const layer = new /** @type {any} */ (SitePoint)([lat, lon + shift], options);
-    layer.on("click", () => tools.onSite(id, lat, lon + shift));
-    // A node, not a string: Leaflet would read a string as HTML.
-    layer.bindTooltip(text(kind.name), { direction: "top", offset: [0, -radius], className: "map-tip" });
-    return layer;
   }
 
   /** @param {import("../types.js").TileCluster} cluster @param {number} shift */
@@ -83,7 +101,7 @@ export function createSiteTiles(map, config, tools) {
       ? mix.map(([slug, n]) => ({ colour: (kinds.get(slug) ?? FALLBACK).colour, share: n / count }))
       : [{ colour: (kinds.get(only ?? "") ?? FALLBACK).colour, share: 1 }];
     const title = [tools.words.say("places", { n: tools.words.count(count) }), ...named].join(" · ");
-    const marker = new Marker([lat, lon + shift], {
+    const marker = new /** @type {any} */ (FlatMarker)([lat, lon + shift], {
       icon: clusterIcon({ count, label: tools.words.short(count), shares, scale }),
       keyboard: false,
       title,
@@ -104,9 +122,7 @@ export function createSiteTiles(map, config, tools) {
   };
 }
 
-/** @param {string} words @returns {HTMLElement} */
-function text(words) {
-  const element = document.createElement("span");
-  element.textContent = words;
-  return element;
+/** Of a sign, in pixels at the usual text size. @param {number} zoom */
+function radiusAt(zoom) {
+  return zoom >= 16 ? 13 : zoom >= 15 ? 11 : 9;
 }

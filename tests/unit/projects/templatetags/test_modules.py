@@ -13,7 +13,9 @@ from projects.templatetags.modules import module_graph
 def test_the_map_page_is_told_all_its_modules() -> None:
     found = module_graph("js/pages/map.js")
     assert found[0] == "js/pages/map.js"
-    assert {"vendor/leaflet/leaflet-src.esm.js", "js/maps/tile-store.js", "js/maps/draw-sign.js"} <= set(found)
+    assert {"vendor/leaflet/leaflet-src.esm.js", "js/maps/tile-store.js", "js/maps/draw-sign.js"} <= set(
+        found
+    )
     assert len(found) == len(set(found))
     # Nothing is imported that is not in the list: the same question, asked of every file's text.
     root = Path(settings.BASE_DIR) / "static"
