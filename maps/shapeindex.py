@@ -21,8 +21,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from maps.pointindex.morton import BITS, TOP, Rect, Rows, UInt32, UInt64, cover, encode, quantise
-from maps.pointindex.summary import expand
+from maps.pointindex.morton import BITS, TOP, Rect, Rows, UInt32, UInt64, cover, encode, expand, quantise
 from maps.tiles import MAX_ZOOM, TileId
 
 Int64 = NDArray[np.int64]

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from maps.mvt import EXTENT, Areas, Lines, ShapeLayer, encode_tile
 from maps.shapecut import Cut, Pairs, corner
@@ -38,7 +37,7 @@ class ShapeTileJson(Tile):
         parameters=[*words.TILE, *words.WITHOUT_BBOX],
         responses={200: SHAPES, **shapes.PROBLEMS},
     )
-    def get(self, request: Request, z: int, x: int, y: int) -> HttpResponse:
+    def get(self, request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
         tile, which, _one_kind = self.tile(request, z, x, y)
         return self.unchanged(request) or self.answer(_as_json(shape_tile(self.held, tile, which), tile))
 
@@ -52,13 +51,11 @@ class ShapeTileMvt(Tile):
         parameters=[*words.TILE, *words.WITHOUT_BBOX],
         responses={(200, "application/vnd.mapbox-vector-tile"): bytes, **shapes.PROBLEMS},
     )
-    def get(self, request: Request, z: int, x: int, y: int) -> HttpResponse:
+    def get(self, request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
         tile, which, _one_kind = self.tile(request, z, x, y)
-        return self.unchanged(request) or self.cacheable(
-            HttpResponse(
-                _as_mvt(shape_tile(self.held, tile, which), tile),
-                content_type="application/vnd.mapbox-vector-tile",
-            )
+        return self.unchanged(request) or HttpResponse(
+            _as_mvt(shape_tile(self.held, tile, which), tile),
+            content_type="application/vnd.mapbox-vector-tile",
         )
 
 

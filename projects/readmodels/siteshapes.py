@@ -19,10 +19,10 @@ from maps.pointindex import Filter
 from maps.shapecut import BUFFER, EXTENT, Cut, Drawing, cut, prepare
 from maps.shapeindex import Boxes, ShapeIndex
 from maps.tiles import TileId
-from projects.readmodels.indexfilters import LIGHT_COLUMNS, lit_combos
+from projects.readmodels.indexfilters import shown_lights
+from projects.readmodels.sitecolumns import LIGHTS, services_of, stages_of
 from projects.readmodels.siteindex import Snapshot
-from projects.readmodels.siteload import LIGHTS, SERVICES, STAGES
-from projects.rules.vocabulary import Publication
+from projects.rules.vocabulary import Light, Publication
 
 #: What one tile draws at most: so many shapes, and no further ones above so many vertices.
 SHAPE_CAP: Final = 300
@@ -35,10 +35,9 @@ _KEPT_VERTICES: Final = 1_500_000
 #: More changes than this are not followed one by one: all boxes are read again.
 _FOLLOW: Final = 20_000
 
-_STAGES = [stage.value for stage in STAGES]
-_SERVICES = [service.value for service in SERVICES]
-_LIGHTS = [light.value for light in LIGHTS]
-_COLUMNS = ("kind", "stage", "service", *LIGHT_COLUMNS)
+_COLUMNS = ("kind", "state", "standing")
+#: How a tile writes each light: empty where there is none to show.
+_LIGHT_WORDS = tuple("" if light is Light.NONE else light.value for light in LIGHTS)
 _EDGES = {
     "sqlite": "MbrMinX(geom), MbrMinY(geom), MbrMaxX(geom), MbrMaxY(geom)",
     "postgresql": "ST_XMin(geom), ST_YMin(geom), ST_XMax(geom), ST_YMax(geom)",
@@ -163,12 +162,16 @@ def _told(held: Snapshot, chosen: Mapping[int, tuple[str, Cut]], *, truncated: b
     """The chosen pieces with what each site is."""
     points = held.index.lookup(list(chosen), _COLUMNS)
     kinds = {number: kind.slug for number, kind in held.vocabulary.kind_by_number.items()}
-    lit = lit_combos(held, staff=False)[points.columns["combo"]]
-    columns = [points.columns[name].tolist() for name in ("kind", "stage", "service", "light")]
+    lights = shown_lights(held, staff=False).ravel()[points.columns["standing"]]
     words = {
-        pk: (kinds[kind], _STAGES[stage], _SERVICES[service], _LIGHTS[light] if shown else "")
-        for pk, kind, stage, service, light, shown in zip(
-            points.ids.tolist(), *columns, lit.tolist(), strict=True
+        pk: (kinds[kind], stage, service, _LIGHT_WORDS[light])
+        for pk, kind, stage, service, light in zip(
+            points.ids.tolist(),
+            points.columns["kind"].tolist(),
+            stages_of(points.columns["state"]),
+            services_of(points.columns["state"]),
+            lights.tolist(),
+            strict=True,
         )
         # A kind newer than the snapshot: the next look has it.
         if kind in kinds

@@ -1,8 +1,8 @@
-"""A page's ES modules, told in its head, so that the browser need not find them one import after the other."""
+"""A page's ES modules, told in its head: the browser need not find them one import after the other."""
 
 import re
 from functools import lru_cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from django import template
 from django.contrib.staticfiles import finders
@@ -34,11 +34,10 @@ def module_graph(path: str) -> tuple[str, ...]:
         file = finders.find(current)
         if file is None:
             raise FileNotFoundError(f"static module {current}, imported from {path}")
-        with open(file, encoding="utf-8") as source:
-            for name in _IMPORT.findall(source.read()):
-                target = _normal(PurePosixPath(current).parent / name)
-                if target not in found:
-                    found.append(target)
+        for name in _IMPORT.findall(Path(file).read_text("utf-8")):
+            target = _normal(PurePosixPath(current).parent / name)
+            if target not in found:
+                found.append(target)
     return tuple(found)
 
 

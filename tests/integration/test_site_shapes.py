@@ -15,6 +15,7 @@ from maps.pointindex import EVERYTHING
 from maps.tiles import TileId
 from projects.actions.publishing import withdraw_site
 from projects.actions.sites import change_site, remove_site
+from projects.api.answers import kept_answers
 from projects.models import Site
 from projects.readmodels import siteindex, siteshapes
 from projects.readmodels.invariants import broken_invariants
@@ -266,11 +267,13 @@ def test_a_full_tile_says_so_and_shows_the_largest(
     sites = world.add(*(world.draft(kind="road", geometry=line) for line in lines))
     assert get(client, address(TILE))["truncated"] is False
     monkeypatch.setattr(siteshapes, "SHAPE_CAP", 4)
+    kept_answers.clear()
     answer = get(client, address(TILE))
     assert answer["truncated"] is True
     assert [row[0] for row in answer["shapes"]] == [site.public_id for site in sites[:4:-1]]
     monkeypatch.setattr(siteshapes, "SHAPE_CAP", 100)
     monkeypatch.setattr(siteshapes, "VERTEX_CAP", 6)
+    kept_answers.clear()
     assert len(get(client, address(TILE))["shapes"]) == 3
 
 
