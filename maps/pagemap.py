@@ -31,7 +31,7 @@ from maps.basemaps import REFERRER_POLICY, Basemap
 Json = Any
 #: Leaflet's own limit for this page: the tile API answers zoom 0 to 18.
 MAX_ZOOM: Final = 18
-MIN_ZOOM: Final = 6
+MIN_ZOOM: Final = 3
 
 
 @runtime_checkable
@@ -138,6 +138,24 @@ class SiteTiles(PageLayer):
             "query": self.query,
             "pointsFrom": self.points_from,
         }
+
+
+class SiteShapes(PageLayer):
+    """Roads, sewers and areas as they run, tile by tile, below the points of `SiteTiles`.
+
+    `query`: as in `SiteTiles`.
+    """
+
+    kind = "site-shapes"
+
+    def __init__(self, url_template: str, *, query: str = "") -> None:
+        super().__init__()
+        if not all(mark in url_template for mark in ("{z}", "{x}", "{y}")):
+            raise ValueError("the address of the tiles needs {z}, {x} and {y}")
+        self.url_template, self.query = url_template, query
+
+    def page_config(self) -> dict[str, Json]:
+        return {"type": self.kind, "url": self.url_template, "query": self.query}
 
 
 class SiteGeometry(PageLayer):

@@ -10,7 +10,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from projects.api.answers import kept_answers
-from projects.readmodels import siteindex
+from projects.readmodels import siteindex, siteshapes
 from tests.factories import World, make_world
 
 _CALM = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
@@ -25,8 +25,10 @@ def _own_index(tmp_path: Path, settings: Settings) -> Iterator[None]:
     settings.POINT_INDEX_DIR = tmp_path / "pointindex"
     siteindex.forget()
     kept_answers.clear()
+    siteshapes.forget()
     yield
     siteindex.forget()
+    siteshapes.forget()
 
 
 @pytest.fixture

@@ -213,13 +213,13 @@ class PointIndex:
                 counts[name][: len(values)] += values
         return Facets(total, counts)
 
-    def lookup(self, ids: ArrayLike, columns: Sequence[str] = ()) -> Points:
-        """The points of those of the ids that the index has, by ascending id."""
+    def lookup(self, ids: ArrayLike, columns: Sequence[str] = (), which: Filter = EVERYTHING) -> Points:
+        """The points of those of the ids that the index has and the filter passes, by ascending id."""
         wanted = np.unique(np.asarray(ids, dtype=np.int64))
         parts = []
         for view in self._views:
             rows = view.segment.rows_of(wanted)
-            parts.append((view, rows if view.alive is None else rows[view.alive[rows]]))
+            parts.append((view, rows[view.match(rows, which)]))
         points = take_points(parts, columns)
         order = np.argsort(points.ids)
         values = {name: column[order] for name, column in points.columns.items()}

@@ -108,14 +108,16 @@ def new_site(draft: SiteDraft, *, now: dt.datetime, changed_seq: int) -> Site:
     """An unsaved site. The newest report and the newest approved plan are copied onto it."""
     newest = max(draft.reports, key=lambda report: report.as_of, default=None)
     plan = newest_approved(draft.plan_changes)
+    geom = to_geos(draft.geometry)
     return Site(
         code=draft.code,
         public_id=public_id_of(draft.code),
         kind_id=draft.kind_id,
         name=draft.name,
         address=draft.address,
-        geom=to_geos(draft.geometry),
+        geom=geom,
         location=location_of(draft.geometry),
+        dimension=geom.dims,
         source_x=draft.source_x,
         source_y=draft.source_y,
         source_datum=draft.source_datum,

@@ -173,6 +173,7 @@ def _set_fields(site: Site, changes: Mapping[str, object]) -> None:
             assert isinstance(value, shapely.Geometry)
             site.geom = siterows.to_geos(value)
             site.location = siterows.location_of(value)
+            site.dimension = site.geom.dims
         elif name in CHANGEABLE:
             setattr(site, name, value)
         elif name != "contributions":

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from projects.api import areas, divisions, programmes, sites
+from projects.api import areas, divisions, programmes, shapetiles, sites
 
 
 class AnyWhole:
@@ -27,6 +27,16 @@ urlpatterns = [
     path("sites/facets/", sites.Facets.as_view(), name="api-facets"),
     path("sites/tiles/<whole:z>/<whole:x>/<whole:y>.json", sites.TileJson.as_view(), name="api-tile-json"),
     path("sites/tiles/<whole:z>/<whole:x>/<whole:y>.mvt", sites.TileMvt.as_view(), name="api-tile-mvt"),
+    path(
+        "sites/shapes/<whole:z>/<whole:x>/<whole:y>.json",
+        shapetiles.ShapeTileJson.as_view(),
+        name="api-shapes-json",
+    ),
+    path(
+        "sites/shapes/<whole:z>/<whole:x>/<whole:y>.mvt",
+        shapetiles.ShapeTileMvt.as_view(),
+        name="api-shapes-mvt",
+    ),
     path("sites/<slug:public_id>/", sites.SiteDetailView.as_view(), name="api-site"),
     path("areas/<slug:area_id>/", areas.AreaDetail.as_view(), name="api-area"),
     path("divisions/", divisions.DivisionList.as_view(), name="api-divisions"),

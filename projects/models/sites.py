@@ -35,6 +35,8 @@ class Site(Stamped):
     geom = models.GeometryField(_("位置"), srid=4326)
     # Both geometries are indexed: Django on SpatiaLite cannot alter a table with an unindexed one.
     location = models.PointField(_("代表点"), srid=4326, editable=False)
+    #: Of `geom`: 0 point, 1 line, 2 area; written with it, so that lines and areas are found by an index.
+    dimension = models.PositiveSmallIntegerField(_("图形维数"), default=0, editable=False)
     source_x = models.FloatField(_("原始 X(经度)"), null=True, blank=True, editable=False)
     source_y = models.FloatField(_("原始 Y(纬度)"), null=True, blank=True, editable=False)
     source_datum = models.CharField(_("原坐标系"), max_length=20, default="wgs84", editable=False)
@@ -111,6 +113,12 @@ class Site(Stamped):
                 fields=["light", "id"],
                 name="site_late",
                 condition=Q(light__in=["red", "yellow"], deleted_seq__isnull=True),
+            ),
+            # All lines and areas, and which of them changed since a number: whatever number of points.
+            models.Index(
+                fields=["changed_seq"],
+                name="site_shape",
+                condition=Q(dimension__gt=0, deleted_seq__isnull=True),
             ),
         ]
         constraints = [

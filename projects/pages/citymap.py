@@ -12,11 +12,12 @@ from maps.pagemap import (
     PageMap,
     ScaleBar,
     SiteGeometry,
+    SiteShapes,
     SiteTiles,
     ZoomButtons,
 )
 from maps.tiles import BBox
-from projects.pages.mapsettings import AREAS, COUNTIES, TILES
+from projects.pages.mapsettings import AREAS, COUNTIES, SHAPES, TILES
 from projects.readmodels.sitedetail import SiteDetail
 from projects.rules.vocabulary import FINISHED, Stage
 
@@ -36,7 +37,7 @@ def configured_basemap() -> Basemap:
 
 
 def city_map(extent: BBox, *, chosen: str = "") -> PageMap:
-    """The map page's map: the whole city, its counties, clusters and points."""
+    """The map page's map: the whole city, its counties, lines and areas, clusters and points."""
     page_map = PageMap(
         "map",
         location=((extent.min_lat + extent.max_lat) / 2, (extent.min_lon + extent.max_lon) / 2),
@@ -48,6 +49,7 @@ def city_map(extent: BBox, *, chosen: str = "") -> PageMap:
     )
     DistrictOutlines(COUNTIES, chosen=chosen).add_to(page_map)
     AreaOutlines(AREAS).add_to(page_map)
+    SiteShapes(SHAPES).add_to(page_map)
     SiteTiles(TILES).add_to(page_map)
     add_controls(page_map)
     return page_map

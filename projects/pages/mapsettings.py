@@ -10,6 +10,7 @@ from projects.readmodels.vocabulary import map_vocabulary
 API = "/api/v1/"
 TILES = f"{API}sites/tiles/{{z}}/{{x}}/{{y}}.json"
 AREAS = f"{API}areas/{{id}}/"
+SHAPES = f"{API}sites/shapes/{{z}}/{{x}}/{{y}}.json"
 COUNTIES = f"{API}divisions/?level=county"
 
 
@@ -40,7 +41,9 @@ def messages(language: str) -> dict[str, str]:
         "mix": _("%(name)s %(n)s"),
         "in_view": _("当前范围内 %(n)s 处"),
         "list_capped": _("列出离地图中心最近的 %(n)s 处,放大地图可看到其余。"),
-        "map_capped": _("这里点位太多,只画出一部分。请放大地图或选择种类。"),
+        "in_place": _("这个位置有 %(n)s 处"),
+        "map_capped": _("这里点位太多,先合并显示。放大地图或选择种类,可看到每一处。"),
+        "shapes_capped": _("这里道路、管线和片区太多,只画出较大的一部分。请放大地图或选择种类。"),
         "nothing_here": _("当前范围内没有符合条件的点位"),
         "try_widen": _("缩小地图,看更大的范围"),
         "try_filters": _("放宽筛选,例如改看“全部”"),

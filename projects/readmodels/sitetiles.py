@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from maps.mvt import EXTENT, Layer, encode_points
+from maps.mvt import EXTENT, Layer, encode_tile
 from maps.pointindex import Filter, Points, TileAnswer
 from maps.tiles import TileId, tile_pixels
 from projects.readmodels.indexfilters import shown_lights
@@ -16,7 +16,7 @@ from projects.rules.vocabulary import Light
 POINTS_FROM_ZOOM = 15
 CELL_PX = 64
 #: More points than this in one tile come as clusters, marked truncated.
-POINT_CAP = 2_000
+POINT_CAP = 500
 
 _COLUMNS = ("kind", "state", "standing", "id_high", "id_low")
 #: How a tile writes each light: empty where there is none to show.
@@ -52,7 +52,7 @@ def tile_mvt(held: Snapshot, tile: TileId, which: Filter) -> bytes:
     answer, _truncated = _answer(held, tile, which, mix=None)
     rows = _points(held, answer.points)
     clusters = answer.clusters
-    return encode_points(
+    return encode_tile(
         [
             Layer(
                 "clusters",

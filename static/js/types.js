@@ -35,6 +35,10 @@
  * @typedef {[number, number, string, string, string, string, string]} TilePoint
  *   lon, lat, public id, kind, stage, service, light
  * @typedef {{total: number, clusters: TileCluster[], points: TilePoint[], truncated: boolean}} Tile
+ * @typedef {[string, string, string, string, string, number[][], number[][]]} TileShape
+ *   public id, kind, stage, service, light, strokes (start, x, y, dx, dy, ...), rings (x, y, dx, dy, ...)
+ * @typedef {{extent: number, shapes: TileShape[], truncated: boolean}} ShapeTile
+ * @typedef {{loading: boolean, truncated: boolean, error: Error | null}} TileState
  *
  * @typedef {object} SiteProperties
  * @property {string} name

@@ -1,20 +1,20 @@
 /**
- * Get JSON. An answer other than 2xx becomes an Error that carries the server's own sentence.
+ * Ask an address. An answer other than 2xx becomes an Error that carries the server's own sentence.
  *
  * Errors by name: `AbortError` (nobody waits for it any more), `OfflineError` (no connection),
- * `ProblemError` (the server refused or failed; `detail` is its sentence).
+ * `ProblemError` (the server refused or failed; `detail` is its sentence, `status` its number).
  *
- * @template Answer
  * @param {string} url
- * @param {{signal?: AbortSignal, english?: boolean}} [options]
- * @returns {Promise<Answer>}
+ * @param {{signal?: AbortSignal, english?: boolean, cache?: RequestCache}} [options]
+ * @returns {Promise<Response>}
  */
-export async function getJson(url, options = {}) {
+export async function request(url, options = {}) {
   let response;
   try {
     response = await fetch(url, {
       signal: options.signal,
       credentials: "omit",
+      cache: options.cache ?? "default",
       headers: { Accept: "application/json, application/geo+json" },
     });
   } catch (error) {
@@ -26,5 +26,17 @@ export async function getJson(url, options = {}) {
     const detail = (options.english && problem.detail_en) || problem.detail || `HTTP ${response.status}`;
     throw Object.assign(new Error(detail), { name: "ProblemError", status: response.status });
   }
-  return response.json();
+  return response;
+}
+
+/**
+ * Get JSON; errors as in `request`.
+ *
+ * @template Answer
+ * @param {string} url
+ * @param {{signal?: AbortSignal, english?: boolean, cache?: RequestCache}} [options]
+ * @returns {Promise<Answer>}
+ */
+export async function getJson(url, options = {}) {
+  return (await request(url, options)).json();
 }

@@ -24,6 +24,10 @@ export function facetCounts(form, tools) {
   }
 
   return {
+    /** What was counted last may have another answer by now. */
+    forget() {
+      last = "";
+    },
     /** @param {(without: string[]) => URLSearchParams} wordsWithout  the API's words without some */
     async update(wordsWithout) {
       const [byKind, byShow] = [wordsWithout(["kind"]), wordsWithout(["stage", "service"])];

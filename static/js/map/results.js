@@ -120,18 +120,23 @@ export function results(panel, tools) {
     expectChange: () => list.setAttribute("aria-busy", "true"),
     /**
      * @param {URLSearchParams} filters  the API's words
-     * @param {{west: number, south: number, east: number, north: number}} box
+     * @param {{west: number, south: number, east: number, north: number}[]} boxes  inside the world; two where the
+     *   view crosses the antimeridian
      * @param {{lat: number, lon: number}} middle
+     * @param {"in_view" | "in_place"} [title]  the sentence that says how many there are
      */
-    async update(filters, box, middle) {
-      const bbox = [box.west, box.south, box.east, box.north].map((each) => each.toFixed(5)).join(",");
-      const near = new URLSearchParams(filters);
-      near.set("bbox", bbox);
-      const counted = near.toString();
-      near.set("lon", middle.lon.toFixed(5));
-      near.set("lat", middle.lat.toFixed(5));
-      near.set("limit", String(LIMIT));
-      const asked = near.toString();
+    async update(filters, boxes, middle, title = "in_view") {
+      const questions = boxes.map((box) => {
+        const near = new URLSearchParams(filters);
+        // Six decimals, as positions have.
+        near.set("bbox", [box.west, box.south, box.east, box.north].map((each) => each.toFixed(6)).join(","));
+        const counted = near.toString();
+        near.set("lon", middle.lon.toFixed(5));
+        near.set("lat", middle.lat.toFixed(5));
+        near.set("limit", String(LIMIT));
+        return { counted, near: near.toString() };
+      });
+      const asked = `${title} ${questions.map((each) => each.near).join(" ")}`;
       if (asked === lastAsked) {
         if (settled) list.removeAttribute("aria-busy");
         return;
@@ -140,7 +145,7 @@ export function results(panel, tools) {
       settled = false;
       retry = () => {
         lastAsked = "";
-        this.update(filters, box, middle);
+        this.update(filters, boxes, middle, title);
       };
       controller.abort();
       controller = new AbortController();
@@ -149,14 +154,24 @@ export function results(panel, tools) {
       const waiting = window.setTimeout(skeleton, PATIENCE);
       signal.addEventListener("abort", () => window.clearTimeout(waiting));
       try {
-        const [found, counts] = await Promise.all([
-          getJson(`${settings.api.nearest}?${asked}`, options),
-          getJson(`${settings.api.facets}?${counted}`, options),
-        ]);
+        const answers = await Promise.all(
+          questions.map((each) =>
+            Promise.all([
+              getJson(`${settings.api.nearest}?${each.near}`, options),
+              getJson(`${settings.api.facets}?${each.counted}`, options),
+            ])
+          )
+        );
         window.clearTimeout(waiting);
-        const { features } = /** @type {import("../types.js").SiteCollection} */ (found);
-        const { total } = /** @type {import("../types.js").Facets} */ (counts);
-        status.textContent = words.say("in_view", { n: words.count(total) });
+        const features = answers
+          .flatMap(([found]) => /** @type {import("../types.js").SiteCollection} */ (found).features)
+          .sort((a, b) => (a.properties.distance_m ?? 0) - (b.properties.distance_m ?? 0))
+          .slice(0, LIMIT);
+        const total = answers.reduce(
+          (sum, [, counts]) => sum + /** @type {import("../types.js").Facets} */ (counts).total,
+          0
+        );
+        status.textContent = words.say(title, { n: words.count(total) });
         if (features.length) rows(features, total);
         else empty();
       } catch (error) {
@@ -167,5 +182,9 @@ export function results(panel, tools) {
     },
     /** Ask again for the same. */
     retry: () => retry(),
+    /** What was asked last may have another answer by now. */
+    forget() {
+      lastAsked = "";
+    },
   };
 }

@@ -2,6 +2,18 @@ const UNDER_WAY = new Set(["planned", "sited", "building"]);
 const GIVEN_UP = new Set(["suspended", "cancelled"]);
 
 /**
+ * What a site's state makes of its sign, whatever its geometry.
+ *
+ * @param {{colour: string, stage: string, service: string}} sign
+ */
+export function lookOf(sign) {
+  const underWay = UNDER_WAY.has(sign.stage) || GIVEN_UP.has(sign.stage);
+  const closed = GIVEN_UP.has(sign.stage) || (!underWay && /^closed/.test(sign.service));
+  const filled = !underWay && !closed && sign.service === "open";
+  return { underWay, closed, filled, colour: closed ? "#5f6b76" : sign.colour };
+}
+
+/**
  * Draw the sign of a site. The shape says what it is before the colour does:
  * filled circle, open; ring, finished but not known to be open; barred grey circle, closed; dashed diamond, under way.
  *
@@ -11,10 +23,7 @@ const GIVEN_UP = new Set(["suspended", "cancelled"]);
  * @param {{colour: string, stage: string, service: string, path?: Path2D, chosen?: boolean}} sign
  */
 export function drawSign(context, at, radius, sign) {
-  const underWay = UNDER_WAY.has(sign.stage) || GIVEN_UP.has(sign.stage);
-  const closed = GIVEN_UP.has(sign.stage) || (!underWay && /^closed/.test(sign.service));
-  const filled = !underWay && !closed && sign.service === "open";
-  const colour = closed ? "#5f6b76" : sign.colour;
+  const { underWay, closed, filled, colour } = lookOf(sign);
   context.save();
   context.translate(at.x, at.y);
   outline(context, radius, underWay);

@@ -31,6 +31,7 @@ export function createPageMap(container, config, makers = {}) {
     attributionControl: false,
     zoomSnap: config.zoomSnap,
     tapTolerance: 20,
+    worldCopyJump: true,
   });
   container.setAttribute("role", "region");
   container.setAttribute("aria-label", config.label);

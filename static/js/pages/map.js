@@ -1,4 +1,4 @@
-import { DivIcon, GeoJSON, LatLngBounds, Marker } from "../../vendor/leaflet/leaflet-src.esm.js";
+import { Canvas, DivIcon, GeoJSON, LatLngBounds, Marker, Point } from "../../vendor/leaflet/leaflet-src.esm.js";
 import { debounce } from "../lib/debounce.js";
 import { icons as makeIcons } from "../lib/icons.js";
 import { pageData } from "../lib/page-data.js";
@@ -6,7 +6,9 @@ import { wording } from "../lib/wording.js";
 import { createAreaOutlines } from "../maps/area-outline.js";
 import { createDistricts } from "../maps/districts.js";
 import { createPageMap } from "../maps/page-map.js";
+import { createSiteShapes } from "../maps/site-shapes.js";
 import { createSiteTiles } from "../maps/site-tiles.js";
+import { worldBoxes, wrapped } from "../maps/world-boxes.js";
 import { facetCounts } from "../map/facet-counts.js";
 import { filterForm } from "../map/filter-form.js";
 import { locateButton } from "../map/locate.js";
@@ -25,6 +27,8 @@ const settings = pageData("page-settings");
 /** @type {import("../types.js").MapConfig} */
 const mapConfig = pageData("map-config");
 const words = wording(settings);
+/** The first zoom at which every site has a sign of its own. */
+const pointsFrom = Number(mapConfig.layers.find((layer) => layer.type === "site-tiles")?.pointsFrom ?? 15);
 const icons = makeIcons(settings.sprites);
 const address = pageAddress();
 const start = address.read();
@@ -42,9 +46,15 @@ const card = siteCard(one("[data-card]"), {
 
 /** @type {Marker | null} */
 let chosen = null;
-/** @type {{tiles?: ReturnType<typeof createSiteTiles>, districts?: ReturnType<typeof createDistricts>,
- *   areas?: ReturnType<typeof createAreaOutlines>}} */
+/** @type {{tiles?: ReturnType<typeof createSiteTiles>, shapes?: ReturnType<typeof createSiteShapes>,
+ *   districts?: ReturnType<typeof createDistricts>, areas?: ReturnType<typeof createAreaOutlines>}} */
 const layers = {};
+// One canvas: the lower of two would never hear of the pointer.
+const renderer = new Canvas({ padding: 0.3, tolerance: 10 });
+/** @type {Record<"tiles" | "shapes", import("../types.js").TileState | null>} */
+const states = { tiles: null, shapes: null };
+/** A single position whose sites the list shows instead of the view's. @type {[number, number, number, number] | null} */
+let place = null;
 /** @type {GeoJSON | null} */
 let chosenShape = null;
 let pushedCard = false;
@@ -65,16 +75,28 @@ const map = createPageMap(one("#map"), mapConfig, {
   "area-outlines"(onMap, layer) {
     layers.areas = createAreaOutlines(onMap, layer);
   },
+  "site-shapes"(onMap, layer) {
+    layers.shapes = createSiteShapes(onMap, layer, {
+      settings,
+      renderer,
+      words,
+      onSite: (id, lat, lon) => openCard(id, { lat, lon }),
+      onState: (state) => tellState("shapes", state),
+    });
+  },
   "site-tiles"(onMap, layer) {
     layers.tiles = createSiteTiles(onMap, layer, {
       settings,
+      renderer,
       words,
       onSite: (id, lat, lon) => openCard(id, { lat, lon }),
-      onCluster: ([west, south, east, north]) => zoomTo(new LatLngBounds([south, west], [north, east])),
-      onState: (state) => {
-        map.getContainer().classList.toggle("page-map--loading", state.loading);
-        const trouble = state.error && words.say(state.error.name === "OfflineError" ? "offline" : "failed");
-        tell(trouble || (state.truncated ? words.say("map_capped") : ""));
+      onCluster: openCluster,
+      onState: (state) => tellState("tiles", state),
+      onRenewed: () => {
+        list.forget();
+        counts.forget();
+        counts.update(filters.apiWords);
+        updateList();
       },
     });
   },
@@ -114,6 +136,19 @@ function tell(text) {
   message.hidden = !said;
 }
 
+/** @param {"tiles" | "shapes"} layer @param {import("../types.js").TileState} state */
+function tellState(layer, state) {
+  states[layer] = state;
+  const all = Object.values(states);
+  map.getContainer().classList.toggle("page-map--loading", all.some((each) => each?.loading));
+  const error = all.find((each) => each?.error)?.error;
+  if (error) tell(words.say(error.name === "OfflineError" ? "offline" : "failed"));
+  else if (states.tiles?.truncated) tell(words.say("map_capped"));
+  // Further out the circles count every site, whatever is drawn below them.
+  else if (states.shapes?.truncated && map.getZoom() >= pointsFrom) tell(words.say("shapes_capped"));
+  else tell("");
+}
+
 /** The part of the map that the sheet leaves free. */
 function freeBox() {
   const size = map.getSize();
@@ -136,6 +171,30 @@ function zoomTo(bounds) {
   });
 }
 
+/** @param {[number, number, number, number]} extent  west, south, east, north */
+function openCluster(extent) {
+  const [west, south, east, north] = extent;
+  const bounds = new LatLngBounds([south, west], [north, east]);
+  const zoom = map.getZoom();
+  // Some two metres: no zoom takes these apart.
+  if ((east - west < 2e-5 && north - south < 2e-5) || zoom >= map.getMaxZoom()) {
+    listPlace(extent);
+    return;
+  }
+  const covered = new Point(112, 96 + sheet.covered());
+  if (map.getBoundsZoom(bounds, false, covered) > zoom && zoom < 17) zoomTo(bounds);
+  else centreOn((south + north) / 2, (west + east) / 2, zoom + 1);
+}
+
+/** Several sites at one position: the list shows them, until the map moves. @param {[number, number, number, number]} extent */
+function listPlace(extent) {
+  if (card.openId) closeCard();
+  place = extent;
+  if (sheet.isSheet && sheet.stop === "peek") sheet.settle("half");
+  updateList();
+  /** @type {HTMLElement} */ (one("[data-list]")).focus({ preventScroll: true });
+}
+
 /** @param {number} lat @param {number} lon @param {number} zoom */
 function centreOn(lat, lon, zoom) {
   const shift = sheet.covered() / 2;
@@ -144,8 +203,16 @@ function centreOn(lat, lon, zoom) {
 }
 
 const askForList = debounce(() => {
+  if (place) {
+    const [west, south, east, north] = place;
+    // A position is rounded to a tenth of a metre; its box is not smaller.
+    const box = { west: west - 2e-6, south: south - 2e-6, east: east + 2e-6, north: north + 2e-6 };
+    const middle = { lat: (south + north) / 2, lon: wrapped((west + east) / 2) };
+    list.update(filters.apiWords(), worldBoxes(box), middle, "in_place");
+    return;
+  }
   const { box, middle } = freeBox();
-  list.update(filters.apiWords(), box, middle);
+  list.update(filters.apiWords(), worldBoxes(box), { lat: middle.lat, lon: wrapped(middle.lon) });
 }, 120);
 
 function updateList() {
@@ -155,6 +222,7 @@ function updateList() {
 
 /** @param {boolean} push */
 function applyFilters(push) {
+  place = null;
   address.record({ words: filters.words() }, push);
   refresh();
   const area = filters.division;
@@ -168,7 +236,9 @@ function refresh() {
   filters.showActive();
   layers.districts?.choose(filters.division);
   layers.areas?.show(filters.areas);
-  layers.tiles?.setQuery(filters.apiWords().toString());
+  const asked = filters.apiWords().toString();
+  layers.tiles?.setQuery(asked);
+  layers.shapes?.setQuery(asked);
   counts.update(filters.apiWords);
   updateList();
 }
@@ -245,10 +315,16 @@ function mark(lat, lon) {
 
 function viewNow() {
   const middle = map.getCenter();
-  return { zoom: Math.round(map.getZoom()), lat: middle.lat, lon: middle.lng };
+  return { zoom: Math.round(map.getZoom()), lat: middle.lat, lon: wrapped(middle.lng) };
 }
 
+map.on("click", () => {
+  if (!place) return;
+  place = null;
+  updateList();
+});
 map.on("moveend", () => {
+  place = null;
   address.record({ view: viewNow() });
   updateList();
 });
@@ -273,7 +349,8 @@ function same(a, b) {
 }
 
 window.addEventListener("online", () => {
-  layers.tiles?.refresh();
+  layers.tiles?.retry();
+  layers.shapes?.retry();
   list.retry();
 });
 one("[data-clear]")?.addEventListener("click", () => filters.clear());
@@ -295,4 +372,5 @@ if (start.site) openCard(start.site, null, undefined, false);
 ready = true;
 refresh();
 layers.tiles?.refresh();
+layers.shapes?.refresh();
 document.documentElement.classList.add("map-ready");

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pyogrio
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maps.mvt import Layer, encode_points
+from maps.mvt import Areas, Layer, Lines, ShapeLayer, encode_tile
 
 
 def _fields(data: bytes) -> list[tuple[int, Any]]:
@@ -71,8 +72,28 @@ def _value(data: bytes) -> object:
     return _unzigzag(raw) if number == 6 else int(raw)
 
 
+def _walk(numbers: list[int], kind: int) -> tuple[int, list[list[tuple[int, int]]]]:
+    """The type and the paths of lines (2) or rings (3), by the commands of the specification."""
+    paths: list[list[tuple[int, int]]] = []
+    x = y = at = 0
+    while at < len(numbers):
+        command, times = numbers[at] & 7, numbers[at] >> 3
+        at += 1
+        if command == 7:
+            assert (kind, times) == (3, 1)
+            continue
+        assert command in (1, 2)
+        assert command == 2 or times == 1
+        for _ in range(times):
+            x, y, at = x + _unzigzag(numbers[at]), y + _unzigzag(numbers[at + 1]), at + 2
+            if command == 1:
+                paths.append([])
+            paths[-1].append((x, y))
+    return kind, paths
+
+
 def decode(tile: bytes) -> dict[str, Any]:
-    """Layers by name: extent and features as (id, x, y, properties)."""
+    """Layers by name: extent and features as (id, x, y, properties) or (id, type, paths, properties)."""
     layers = {}
     for number, body in _fields(tile):
         assert number == 3
@@ -80,15 +101,17 @@ def decode(tile: bytes) -> dict[str, Any]:
         keys = [raw.decode() for n, raw in fields if n == 3]
         values = [_value(raw) for n, raw in fields if n == 4]
         assert [raw for n, raw in fields if n == 15] == [2]
-        features = []
+        features: list[tuple[Any, ...]] = []
         for raw in (raw for n, raw in fields if n == 2):
             feature = dict(_fields(raw))
-            assert feature[3] == 1
-            command, x, y = _packed(feature[4])
-            assert command == 9
             tags = _packed(feature.get(2, b""))
             properties = {keys[k]: values[v] for k, v in zip(tags[::2], tags[1::2], strict=True)}
-            features.append((feature.get(1), _unzigzag(x), _unzigzag(y), properties))
+            if feature[3] == 1:
+                command, x, y = _packed(feature[4])
+                assert command == 9
+                features.append((feature.get(1), _unzigzag(x), _unzigzag(y), properties))
+            else:
+                features.append((feature.get(1), *_walk(_packed(feature[4]), feature[3]), properties))
         (name,) = (raw.decode() for n, raw in fields if n == 1)
         (extent,) = (raw for n, raw in fields if n == 5)
         layers[name] = (extent, features)
@@ -116,7 +139,7 @@ def test_what_goes_in_comes_out(rows: list[tuple[int, int, Any, Any]]) -> None:
         {"kind": [row[2] for row in rows], "名称": [row[3] for row in rows]},
         ids=range(len(rows)),
     )
-    extent, features = decode(encode_points([layer]))["点位"]
+    extent, features = decode(encode_tile([layer]))["点位"]
     assert extent == 4096
     for number, ((x, y, kind, name), feature) in enumerate(zip(rows, features, strict=True)):
         given_properties = {k: v for k, v in (("kind", kind), ("名称", name)) if v is not None}
@@ -127,13 +150,13 @@ def test_what_goes_in_comes_out(rows: list[tuple[int, int, Any, Any]]) -> None:
 
 def test_equal_values_are_stored_once() -> None:
     layer = Layer("p", np.zeros((1000, 2), int), {"name": ["a rather long word"] * 1000})
-    assert encode_points([layer]).count(b"a rather long word") == 1
+    assert encode_tile([layer]).count(b"a rather long word") == 1
 
 
 def test_layers_without_points_are_left_out() -> None:
-    assert encode_points([]) == b""
-    assert encode_points([Layer("empty", [])]) == b""
-    assert list(decode(encode_points([Layer("a", []), Layer("b", [(1, 2)])]))) == ["b"]
+    assert encode_tile([]) == b""
+    assert encode_tile([Layer("empty", [])]) == b""
+    assert list(decode(encode_tile([Layer("a", []), Layer("b", [(1, 2)])]))) == ["b"]
 
 
 @pytest.mark.parametrize(
@@ -142,13 +165,72 @@ def test_layers_without_points_are_left_out() -> None:
         lambda: Layer("a", [(0, 0)], {"n": []}),
         lambda: Layer("a", [(0, 0)], ids=[1, 2]),
         lambda: Layer("a", [(0, 0)], ids=[-1]),
-        lambda: encode_points([Layer("a", [(0, 0)]), Layer("a", [(0, 0)])]),
-        lambda: encode_points([Layer("", [(0, 0)])]),
+        lambda: encode_tile([Layer("a", [(0, 0)]), Layer("a", [(0, 0)])]),
+        lambda: encode_tile([Layer("", [(0, 0)])]),
     ],
 )
 def test_nonsense_is_refused(make: Any) -> None:
     with pytest.raises(ValueError):
         make()
+
+
+coordinates = st.tuples(st.integers(-(2**20), 2**20), st.integers(-(2**20), 2**20))
+line_features = st.lists(st.lists(coordinates, min_size=2, max_size=40), min_size=1, max_size=4)
+
+
+@given(st.lists(line_features, min_size=1, max_size=5))
+def test_lines_come_out_as_they_went_in(features: list[list[list[tuple[int, int]]]]) -> None:
+    layer = ShapeLayer("road", [Lines(paths) for paths in features], {"n": list(range(len(features)))})
+    _extent, found = decode(encode_tile([layer]))["road"]
+    assert found == [(None, 2, paths, {"n": number}) for number, paths in enumerate(features)]
+
+
+def test_areas_come_out_ring_by_ring() -> None:
+    outer = [(0, 0), (4096, 0), (4096, 4096), (0, 4096)]
+    hole = [(10, 10), (10, 20), (20, 20), (20, 10)]
+    other = [(-64, -64), (-10, -64), (-10, -10)]
+    layer = ShapeLayer("area", [Areas([[outer, hole], [other]])], {"name": ["田"]}, ids=[3])
+    _extent, found = decode(encode_tile([layer, Layer("p", [(1, 2)])]))["area"]
+    assert found == [(3, 3, [outer, hole, other], {"name": "田"})]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Lines([]),
+        lambda: Lines([[(0, 0)]]),
+        lambda: Areas([[[(0, 0), (1, 1)]]]),
+        lambda: Areas([[[(0, 0), (0, 9), (9, 9), (9, 0)]]]),  # an outer ring that turns the wrong way
+        lambda: Areas([[[(0, 0), (9, 0), (9, 9)], [(1, 1), (2, 1), (2, 2)]]]),  # a hole that does
+        lambda: Areas([[[(0, 0), (5, 5), (9, 9)]]]),  # nothing inside
+        lambda: ShapeLayer("a", [Lines([[(0, 0), (1, 1)]])], {"n": []}),
+    ],
+)
+def test_shapes_that_no_reader_takes_are_refused(make: Any) -> None:
+    with pytest.raises(ValueError):
+        make()
+
+
+@pytest.mark.skipif("MVT" not in pyogrio.list_drivers(), reason="this GDAL was built without MVT")
+def test_gdal_reads_lines_and_areas(tmp_path: Path) -> None:
+    hole = [(100, 100), (100, 200), (200, 200), (200, 100)]
+    square = [(0, 0), (1000, 0), (1000, 1000), (0, 1000)]
+    roads = ShapeLayer("roads", [Lines([[(0, 0), (300, 400)], [(1000, 0), (1000, 50)]])], {"n": [1]})
+    areas = ShapeLayer("areas", [Areas([[square, hole], [[(2000, 0), (2300, 0), (2300, 400)]]])], {"n": [2]})
+    path = tmp_path / "0.mvt"
+    path.write_bytes(encode_tile([roads, areas]))
+    read = {}
+    for name in ("roads", "areas"):
+        meta, _ids, geometry, columns = pyogrio.raw.read(path, layer=name)
+        (read[name],) = shapely.from_wkb([bytes(wkb) for wkb in geometry])
+        table = dict(zip(meta["fields"], columns, strict=True))
+        assert table["n"].tolist() == [{"roads": 1, "areas": 2}[name]]
+    # Without an address in its name GDAL scales the tile; the shares are kept.
+    unit = read["roads"].length / 550
+    assert len(read["roads"].geoms) == 2
+    assert len(read["areas"].geoms) == 2
+    assert read["areas"].is_valid
+    assert read["areas"].area / unit**2 == pytest.approx(1_000_000 - 10_000 + 60_000)
 
 
 @pytest.mark.skipif("MVT" not in pyogrio.list_drivers(), reason="this GDAL was built without MVT")
@@ -158,7 +240,7 @@ def test_gdal_reads_it(tmp_path: Path) -> None:
     )
     clusters = Layer("clusters", [(5, 6)], {"count": [123456]}, ids=[7])
     path = tmp_path / "0.mvt"
-    path.write_bytes(encode_points([points, clusters]))
+    path.write_bytes(encode_tile([points, clusters]))
     assert sorted(name for name, _ in pyogrio.list_layers(path)) == ["clusters", "sites"]
     meta, _, geometry, columns = pyogrio.raw.read(path, layer="sites")
     table = dict(zip(meta["fields"], columns, strict=True))
