@@ -65,8 +65,9 @@ class Layer:
     def geometries(self) -> Iterator[tuple[bytes, bytes]]:
         """Of each feature the type and the commands."""
         move = _varint(_MOVE_TO_ONE)
-        for x, y in np.asarray(self.xy).tolist():
-            yield _POINT, move + _varint(_zigzag(x)) + _varint(_zigzag(y))
+        points = np.asarray(self.xy)
+        for x, y in ((points << 1) ^ (points >> 63)).tolist():  # zigzag
+            yield _POINT, move + _varint(x) + _varint(y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,14 +191,23 @@ def _varints(numbers: NDArray[np.int64]) -> bytes:
 
 
 def _varint(number: int) -> bytes:
-    if number < 0x80:
-        return bytes((number,))
+    if number < _KNOWN_VARINTS:
+        return _VARINTS[number]
+    return _make_varint(number)
+
+
+def _make_varint(number: int) -> bytes:
     parts = bytearray()
     while number >= 0x80:
         parts.append(number & 0x7F | 0x80)
         number >>= 7
     parts.append(number)
     return bytes(parts)
+
+
+# Every position in a tile, every length and number of a value that is common.
+_KNOWN_VARINTS = 1 << 14
+_VARINTS = [_make_varint(number) for number in range(_KNOWN_VARINTS)]
 
 
 def _zigzag(number: int) -> int:
@@ -218,29 +228,45 @@ def _encode_value(value: Value) -> bytes:
     return _delimited(_VALUE_STRING, value.encode())
 
 
-def _encode_layer(layer: Layer | ShapeLayer) -> bytes:
-    ids = None if layer.ids is None else np.asarray(layer.ids).tolist()
+def _tags(properties: Mapping[str, Sequence[Value | None]], size: int) -> tuple[list[bytes], list[bytes]]:
+    """Of each feature its tags, and the layer's values in the order of their numbers."""
     # A value's type is part of its key: 1, 1.0 and True are equal in Python but not in a tile.
     numbers: dict[tuple[type, Value], bytes] = {}
     values: list[bytes] = []
-    tags = [bytearray() for _ in range(len(layer))]
-    for key_number, column in enumerate(layer.properties.values()):
-        key = _varint(key_number)
-        for tag, value in zip(tags, column, strict=True):
+    columns = []
+    for key_number, column in enumerate(properties.values()):
+        key = _VARINTS[key_number]
+        # No other type's value equals a text: within a column texts need no type beside them.
+        texts: dict[str, bytes] = {}
+        tags = []
+        for value in column:
             if value is None:
+                tags.append(b"")
                 continue
-            if isinstance(value, np.generic):
-                value = value.item()
-            number = numbers.get((type(value), value))
-            if number is None:
-                number = numbers[(type(value), value)] = _varint(len(values))
-                values.append(_delimited(_LAYER_VALUE, _encode_value(value)))
-            tag += key + number
+            tag = texts.get(value) if isinstance(value, str) else None
+            if tag is None:
+                plain = value.item() if isinstance(value, np.generic) else value
+                number = numbers.get((type(plain), plain))
+                if number is None:
+                    number = numbers[(type(plain), plain)] = _varint(len(values))
+                    values.append(_delimited(_LAYER_VALUE, _encode_value(plain)))
+                tag = key + number
+                if isinstance(value, str):
+                    texts[value] = tag
+            tags.append(tag)
+        columns.append(tags)
+    joined = [b"".join(parts) for parts in zip(*columns, strict=True)] if columns else [b""] * size
+    return joined, values
+
+
+def _encode_layer(layer: Layer | ShapeLayer) -> bytes:
+    ids = None if layer.ids is None else np.asarray(layer.ids).tolist()
+    tags, values = _tags(layer.properties, len(layer))
     parts = [_LAYER_VERSION_2, _delimited(_LAYER_NAME, layer.name.encode())]
     for place, ((kind, geometry), tag) in enumerate(zip(layer.geometries(), tags, strict=True)):
         body = b"" if ids is None else _FEATURE_ID + _varint(ids[place])
         if tag:
-            body += _delimited(_FEATURE_TAGS, bytes(tag))
+            body += _delimited(_FEATURE_TAGS, tag)
         body += _FEATURE_TYPE + kind + _delimited(_FEATURE_GEOMETRY, geometry)
         parts.append(_delimited(_LAYER_FEATURE, body))
     parts += [_delimited(_LAYER_KEY, name.encode()) for name in layer.properties]

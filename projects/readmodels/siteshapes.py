@@ -31,7 +31,7 @@ VERTEX_CAP: Final = 20_000
 _LOOK_CAP: Final = 2_000
 _CHUNK: Final = 250
 #: Kept drawings of this process: so many vertices of 16 bytes, all in all.
-_KEPT_VERTICES: Final = 1_500_000
+_KEPT_VERTICES: Final = 500_000
 #: More changes than this are not followed one by one: all boxes are read again.
 _FOLLOW: Final = 20_000
 

@@ -50,8 +50,8 @@ def tile_json(held: Snapshot, tile: TileId, which: Filter, *, mix: bool) -> dict
 def tile_mvt(held: Snapshot, tile: TileId, which: Filter) -> bytes:
     """A tile with the layers `clusters` (count) and `sites` (id, kind, stage, service, light)."""
     answer, _truncated = _answer(held, tile, which, mix=None)
-    rows = _points(held, answer.points)
-    clusters = answer.clusters
+    points, clusters = answer.points, answer.clusters
+    ids, kinds, stages, services, lights = _words(held, points)
     return encode_tile(
         [
             Layer(
@@ -66,10 +66,13 @@ def tile_mvt(held: Snapshot, tile: TileId, which: Filter) -> bytes:
             ),
             Layer(
                 "sites",
-                tile_pixels(tile, [row[0] for row in rows], [row[1] for row in rows], EXTENT),
+                tile_pixels(tile, points.lon, points.lat, EXTENT),
                 {
-                    name: [row[position] or None for row in rows]
-                    for position, name in ((2, "id"), (3, "kind"), (4, "stage"), (5, "service"), (6, "light"))
+                    "id": ids,
+                    "kind": [kind or None for kind in kinds],
+                    "stage": stages,
+                    "service": services,
+                    "light": [light or None for light in lights],
                 },
             ),
         ]
@@ -87,19 +90,22 @@ def _answer(held: Snapshot, tile: TileId, which: Filter, *, mix: str | None) -> 
 
 def _points(held: Snapshot, points: Points) -> list[tuple[Any, ...]]:
     """`[lon, lat, public id, kind, stage, service, light]`; light is empty where it may not be shown."""
+    lon, lat = np.round(points.lon, 6).tolist(), np.round(points.lat, 6).tolist()
+    return list(zip(lon, lat, *_words(held, points), strict=True))
+
+
+def _words(held: Snapshot, points: Points) -> tuple[list[str], list[str], list[str], list[str], list[str]]:
+    """Of each point the public id, kind, stage, service and light."""
     if not len(points):
-        return []
+        return [], [], [], [], []
     columns = points.columns
+    # A kind that is newer than the snapshot has no name yet: the next look has it.
     kinds = {number: kind.slug for number, kind in held.vocabulary.kind_by_number.items()}
     lights = shown_lights(held, staff=False).ravel()[columns["standing"]]
-    rows = zip(
-        np.round(points.lon, 6).tolist(),
-        np.round(points.lat, 6).tolist(),
+    return (
         unpack_public_ids(columns["id_high"], columns["id_low"]),
         [kinds.get(number, "") for number in columns["kind"].tolist()],
         stages_of(columns["state"]),
         services_of(columns["state"]),
         [_LIGHT_WORDS[number] for number in lights.tolist()],
-        strict=True,
     )
-    return list(rows)
