@@ -5,6 +5,7 @@ page does not need one, the spatial index wherever the framework reaches it.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib.gis.db.models.functions import Distance
@@ -12,7 +13,7 @@ from django.contrib.gis.geos import Point, Polygon
 from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
@@ -38,7 +39,13 @@ def constant(request: HttpRequest) -> HttpResponse:
 # --------------------------------------------------------------------------------------------- rows
 
 
-def filtered(query: QueryDict) -> QuerySet[Site]:
+def words_of(request: HttpRequest | Request) -> dict[str, str]:
+    """The query words, each once."""
+    query = request.GET if isinstance(request, HttpRequest) else request.query_params
+    return {word: str(value) for word, value in query.items()}
+
+
+def filtered(words: Mapping[str, str]) -> QuerySet[Site]:
     """Public sites that the words leave, as a GeoDjango programmer writes it."""
     sites = Site.objects.public()
     for word, column in (
@@ -47,14 +54,18 @@ def filtered(query: QueryDict) -> QuerySet[Site]:
         ("service", "service"),
         ("light", "light"),
     ):
-        if word in query:
-            sites = sites.filter(**{f"{column}__in": query[word].split(",")})
-    if "division" in query:
-        sites = sites.in_division(Division.objects.get(code=query["division"]))
-    if "q" in query:
-        sites = sites.filter(Q(name__icontains=query["q"]) | Q(address__icontains=query["q"]))
-    if "bbox" in query:
-        box = Polygon.from_bbox(tuple(map(float, query["bbox"].split(","))))
+        if word in words:
+            sites = sites.filter(**{f"{column}__in": words[word].split(",")})
+    if "division" in words:
+        reach = Q()
+        for area in Division.objects.filter(code__in=words["division"].split(",")):
+            reach |= Q(located_in__tree_left__gte=area.tree_left, located_in__tree_left__lte=area.tree_right)
+        sites = sites.filter(reach)
+    if "q" in words:
+        sites = sites.filter(Q(name__icontains=words["q"]) | Q(address__icontains=words["q"]))
+    if "bbox" in words:
+        west, south, east, north = map(float, words["bbox"].split(","))
+        box = Polygon.from_bbox((west, south, east, north))
         box.srid = 4326
         sites = sites.filter(location__contained=box)
     return sites
@@ -108,7 +119,7 @@ class SiteList(ListAPIView[Site]):
     serializer_class = SiteFeature
 
     def get_queryset(self) -> QuerySet[Site]:
-        return with_joins(filtered(self.request.GET)).order_by("id")[:PAGE]
+        return with_joins(filtered(words_of(self.request))).order_by("id")[:PAGE]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         features = self.get_serializer(self.get_queryset(), many=True).data
@@ -139,7 +150,7 @@ class LateList(ListAPIView[Site]):
     pagination_class = Pages
 
     def get_queryset(self) -> QuerySet[Site]:
-        return with_joins(filtered(self.request.GET)).order_by("id")
+        return with_joins(filtered(words_of(self.request))).order_by("id")
 
 
 # ------------------------------------------------------------------------------------------ nearest
@@ -153,7 +164,8 @@ def by_distance(sites: QuerySet[Site], lon: float, lat: float) -> QuerySet[Any]:
 
 def nearest(request: HttpRequest) -> JsonResponse:
     """The ten nearest as the ORM's documentation does it: every distance, then the smallest ten."""
-    found = by_distance(filtered(_without_place(request.GET)), *_place(request.GET))
+    words = words_of(request)
+    found = by_distance(filtered(words), *_place(words))
     rows = found.values_list("public_id", "name", "metres")[:NEAREST]
     return JsonResponse({"sites": [(key, name, _metres(far)) for key, name, far in rows]})
 
@@ -164,8 +176,9 @@ class NearestList(ListAPIView[Site]):
     serializer_class = SiteFeature
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        lon, lat = _place(request.GET)
-        sites = with_joins(filtered(_without_place(request.GET)))
+        words = words_of(request)
+        lon, lat = _place(words)
+        sites = with_joins(filtered(words))
         find = _nearest_by_tree if connection.vendor == "postgresql" else _nearest_by_boxes
         features = self.get_serializer(find(sites, lon, lat), many=True).data
         return Response({"type": "FeatureCollection", "features": features})
@@ -200,15 +213,8 @@ def _metres(distance: Any) -> float:
     return float(getattr(distance, "m", distance))
 
 
-def _place(query: QueryDict) -> tuple[float, float]:
-    return float(query["lon"]), float(query["lat"])
-
-
-def _without_place(query: QueryDict) -> QueryDict:
-    words = query.copy()
-    for word in ("lon", "lat", "limit"):
-        words.pop(word, None)
-    return words
+def _place(words: Mapping[str, str]) -> tuple[float, float]:
+    return float(words["lon"]), float(words["lat"])
 
 
 # ------------------------------------------------------------------------------------------- counts
@@ -216,7 +222,7 @@ def _without_place(query: QueryDict) -> QueryDict:
 
 def facets(request: HttpRequest) -> JsonResponse:
     """The application's facets by GROUP BY: one statement a word."""
-    sites = filtered(request.GET).order_by()
+    sites = filtered(words_of(request)).order_by()
     by: dict[str, Any] = {"total": sites.count()}
     for word, column in (
         ("kind", "kind__slug"),
@@ -236,7 +242,7 @@ def facets(request: HttpRequest) -> JsonResponse:
 
 def mvt(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
     """ST_AsMVT straight from a Django view. `cap`: leave out rows above so many, as tipg does at 10,000."""
-    words = request.GET.dict()
+    words = words_of(request)
     cap = words.pop("cap", None)
     condition = sitesql.where(words)
     statement = f"""

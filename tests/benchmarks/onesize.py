@@ -5,7 +5,7 @@ import importlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,8 @@ from tests.benchmarks.servers import (
     Answer,
     Connection,
     Server,
+    asking,
     memory_of,
-    request_bytes,
     serving,
     worker_of,
 )
@@ -140,18 +140,18 @@ class _Bench:
 
     def not_modified(self, paths: Sequence[str]) -> None:
         """What it costs to say that nothing changed."""
-        requests = []
+        runs = []
         for path in paths:
             etag = self._ours.get(path).headers["etag"]
             again = self._ours.get(path, etag=etag)
             if again.status != 304:
                 self._result.differences.append(f"{path}: {again.status} to its own ETag, not 304")
-            requests.append(request_bytes(path, etag=etag))
-        ours = Contender([_asking(self._ours, request) for request in requests])
+            runs.append(asking(self._ours, path, etag=etag))
+        ours = Contender(runs)
         floor = _contender(self._ours, (FLOOR,))
         interleave([ours, floor], [], repetitions=self._options.repetitions, seconds=0)
         self._result.rows.append(
-            Row("tile.json 304", ours.timing, floor.timing, (), 0, 0, len(requests), tuple(paths))
+            Row("tile.json 304", ours.timing, floor.timing, (), 0, 0, len(runs), tuple(paths))
         )
 
     def _checked_paths(self, operation: Operation) -> list[str]:
@@ -187,11 +187,7 @@ class _Bench:
 
 
 def _contender(connection: Connection, paths: Sequence[str]) -> Contender:
-    return Contender([_asking(connection, request_bytes(path)) for path in paths])
-
-
-def _asking(connection: Connection, request: bytes) -> Callable[[], float]:
-    return lambda: connection.timed(request)
+    return Contender([asking(connection, path) for path in paths])
 
 
 def _build(env: Mapping[str, str]) -> Build:

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +85,12 @@ def request_bytes(path: str, *, gzip: bool = True, etag: str = "") -> bytes:
     if etag:
         lines.append(f"If-None-Match: {etag}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def asking(connection: Connection, path: str, *, etag: str = "") -> Callable[[], float]:
+    """A request as something to time, in milliseconds; compressed as browsers ask for it."""
+    request = request_bytes(path, etag=etag)
+    return lambda: connection.timed(request)
 
 
 def _content_length(head: bytes) -> int:

@@ -86,7 +86,7 @@ def rows(statement: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ..
     """Run a statement and fetch all of it."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def count(condition: Where) -> int:

@@ -1,0 +1,250 @@
+"""The goals of the map at scale, one row each: what was reached, what was wanted, by how much it falls short."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tests.benchmarks.growth import Growth
+from tests.benchmarks.results import Row, SizeResult
+
+ZOOMS = ("low", "mid", "high")
+TIPG = "ST_AsMVT of 10,000 rows"
+#: Bytes: "1.5 kB".
+SMALL_TILE = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """`reached` and `wanted` are in `unit`; `at_least`: more is better. `note` says what was compared."""
+
+    text: str
+    where: str
+    reached: float
+    wanted: float
+    unit: str
+    at_least: bool = False
+    note: str = ""
+
+    @property
+    def is_reached(self) -> bool:
+        return self.reached >= self.wanted if self.at_least else self.reached <= self.wanted
+
+    @property
+    def verdict(self) -> str:
+        if self.is_reached:
+            return "reached"
+        short = self.wanted / self.reached if self.at_least else self.reached / self.wanted
+        return f"falls short by {short:.1f}x"
+
+
+def goals(result: SizeResult, growth: Growth) -> list[Goal]:
+    """Every goal that this result says something about."""
+    return [
+        *_floor(result),
+        *_growth(result, growth),
+        *_peers(result),
+        *_bytes(result),
+        *_process(result),
+        *_freshness(result),
+        *_browser(result),
+    ]
+
+
+def _where(result: SizeResult) -> str:
+    return f"{result.database} {result.size}"
+
+
+def _floor(result: SizeResult) -> Iterator[Goal]:
+    tiles = [row for row in result.rows if row.operation.startswith("tile.") and row.floor is not None]
+    tiles = [row for row in tiles if "304" not in row.operation]
+    if not tiles:
+        return
+    for text, wanted, ratio in (
+        ("tile through the whole stack, any zoom and filter: p50 over the floor's", 2.0, floor_p50),
+        ("the same: p95 over the floor's", 4.0, floor_p95),
+    ):
+        ranked = sorted(tiles, key=ratio)
+        worst = ranked[-1]
+        within = sum(ratio(row) <= wanted for row in tiles)
+        note = (
+            f"the worst, {worst.operation}; {within} of {len(tiles)} kinds of tile are within,"
+            f" the median is {ratio(ranked[len(ranked) // 2]):.2f}x"
+        )
+        yield Goal(text, _where(result), ratio(worst), wanted, "x", note=note)
+
+
+def floor_p50(row: Row) -> float:
+    """Median over the floor's median in the same window."""
+    return row.ours.p50 / row.floor.p50 if row.floor else float("nan")
+
+
+def floor_p95(row: Row) -> float:
+    """95th percentile over the floor's."""
+    return row.ours.p95 / row.floor.p95 if row.floor else float("nan")
+
+
+def _growth(result: SizeResult, growth: Growth) -> Iterator[Goal]:
+    ratios: dict[bool, list[tuple[float, str]]] = {True: [], False: []}
+    smallest = ""
+    for operation, sizes in growth.items():
+        if not operation.startswith("tile.") or result.size not in sizes:
+            continue
+        smallest = next(iter(sizes))
+        wide = " low " in operation and not operation.endswith(" all")
+        ratios[wide].append((sizes[result.size].p50 / sizes[smallest].p50, operation))
+    for wide, text, wanted in (
+        (False, "growth of a tile's p50", 1.5),
+        (True, "growth of a filtered low-zoom tile's p50", 4.0),
+    ):
+        if ratios[wide]:
+            worst, operation = max(ratios[wide])
+            yield Goal(
+                f"{text}, {smallest} to {result.size} (goal: to 10m)",
+                _where(result),
+                worst,
+                wanted,
+                "x",
+                note=f"the worst, {operation}",
+            )
+
+
+# --------------------------------------------------------------------------------------------- peers
+
+
+def _peers(result: SizeResult) -> Iterator[Goal]:
+    postgis = result.database == "postgis"
+    asked: list[tuple[str, str, str, float]] = []
+    if postgis:
+        for zoom, wanted in (("low", 100.0), ("mid", 100.0), ("high", 5.0)):
+            asked.append(
+                (f"tile at {zoom} zoom against tipg's statement", f"tile.mvt {zoom} all", TIPG, wanted)
+            )
+        for zoom in ("low", "mid"):
+            asked.append(
+                (
+                    f"filtered tile at {zoom} zoom against tipg's statement",
+                    f"tile.mvt {zoom} kind",
+                    TIPG,
+                    20.0,
+                )
+            )
+    else:
+        for zoom in ZOOMS:
+            asked.append(
+                (f"tile at {zoom} zoom against the DRF view", f"tile.json {zoom} all", "DRF GeoJSON", 500.0)
+            )
+    nearest = "nearest 10 kind"
+    asked += [
+        ("nearest 10 with a filter against the best DRF view", nearest, "best DRF view", 10.0),
+        (
+            "nearest 10 with a filter against the ORM's Distance",
+            nearest,
+            "ORM Distance",
+            60.0 if postgis else 150.0,
+        ),
+        (
+            "late list page against COUNT and OFFSET",
+            "late list page",
+            "ORM COUNT + OFFSET",
+            30.0 if postgis else 40.0,
+        ),
+        ("late facets against GROUP BY", "late facets", "ORM GROUP BY", 100.0 if postgis else 1000.0),
+    ]
+    for text, operation, baseline, wanted in asked:
+        row = result.row(operation)
+        found = [one for one in row.against if one.name == baseline] if row else []
+        if row is not None and found:
+            note = f"{row.ours.p50:.2f} ms against {found[0].timing.p50:.1f} ms"
+            yield Goal(text, _where(result), found[0].timing.p50 / row.ours.p50, wanted, "x", True, note)
+
+
+def _bytes(result: SizeResult) -> Iterator[Goal]:
+    row = result.row("tile.json low all")
+    if row is not None:
+        yield Goal(
+            "unfiltered low-zoom tile of the city, gzipped",
+            _where(result),
+            row.gzip_bytes,
+            SMALL_TILE,
+            " bytes",
+            note="the largest that was looked at",
+        )
+
+
+# ------------------------------------------------------------------------------ process, edits, browser
+
+
+def _process(result: SizeResult) -> Iterator[Goal]:
+    if result.memory is not None:
+        wanted = 800.0 if result.size == "10m" else 220.0
+        of = "10 M" if result.size == "10m" else "1 M"
+        yield Goal(
+            f"memory of a worker (goal: at {of}), PSS",
+            _where(result),
+            result.memory.pss,
+            wanted,
+            " MiB",
+            note=f"RSS {result.memory.rss:.0f}, USS {result.memory.uss:.0f} MiB",
+        )
+    if result.build is not None and result.sites >= 100_000:
+        yield Goal(
+            "building the index from the database, a million sites",
+            _where(result),
+            result.build.rebuild_seconds / (result.sites / 1e6),
+            2.0,
+            " s",
+            note=f"of that numpy {result.build.build_seconds / (result.sites / 1e6):.2f} s",
+        )
+
+
+def _freshness(result: SizeResult) -> Iterator[Goal]:
+    fresh = result.freshness
+    if fresh is None:
+        return
+    note = f"{fresh.per_second:.1f} edits a second for {fresh.seconds:.0f} s, {fresh.workers} workers"
+    for text, reached in (("p95", fresh.staff.p95), ("the slowest", fresh.staff_max)):
+        yield Goal(
+            f"an edit visible to staff in every worker, {text}",
+            _where(result),
+            reached,
+            100.0,
+            " ms",
+            note=note,
+        )
+    yield Goal(
+        "an edit visible to the public in every worker, the slowest",
+        _where(result),
+        fresh.public_max / 1000.0,
+        60.0,
+        " s",
+        note="in the server's answers; a browser or proxy may keep its copy for PUBLIC_MAX_AGE seconds more",
+    )
+
+
+def _browser(result: SizeResult) -> Iterator[Goal]:
+    if not isinstance(result.browser, str):
+        yield Goal(
+            "browser, 4x CPU throttle: first clusters",
+            _where(result),
+            result.browser.first_clusters,
+            1600.0,
+            " ms",
+        )
+        yield Goal(
+            "browser, 4x CPU throttle: a frame of panning",
+            _where(result),
+            result.browser.pan_frame,
+            34.0,
+            " ms",
+        )
+
+
+def missing(results: Sequence[SizeResult]) -> list[str]:
+    """Goals that this run says nothing about, as sentences."""
+    said = [
+        f"Browser, {_where(result)}: {result.browser}."
+        for result in results
+        if isinstance(result.browser, str)
+    ]
+    if not any(result.size == "10m" for result in results):
+        said.append("10 M sites: not in this run (`--sizes 10m --databases postgis`).")
+    return said

@@ -1,0 +1,40 @@
+"""How times grow with the data: servers of all sizes at once, asked in turn in the same window."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+
+from tests.benchmarks.loading import Place
+from tests.benchmarks.results import SizeResult
+from tests.benchmarks.samples import Contender, Timing, interleave
+from tests.benchmarks.servers import asking, serving
+
+#: Operation -> size -> times.
+Growth = Mapping[str, Mapping[str, Timing]]
+REPETITIONS = 40
+
+
+def measure(
+    places: Sequence[Place], results: Sequence[SizeResult], *, repetitions: int = REPETITIONS
+) -> Growth:
+    """Of one database, smallest size first. Operations that some size lacks are left out."""
+    if len(places) < 2:
+        return {}
+    with ExitStack() as stack:
+        connections = [stack.enter_context(serving(place.env)).connect() for place in places]
+        found: dict[str, dict[str, Timing]] = {}
+        for row in results[0].rows:
+            rows = [result.row(row.operation) for result in results]
+            contenders = [
+                Contender([asking(connection, path) for path in one.paths])
+                for connection, one in zip(connections, rows, strict=True)
+                if one is not None
+            ]
+            if len(contenders) < len(places):
+                continue
+            interleave(contenders, [], repetitions=repetitions, seconds=0)
+            found[row.operation] = {
+                result.size: contender.timing for result, contender in zip(results, contenders, strict=True)
+            }
+        for connection in connections:
+            connection.close()
+    return found
