@@ -61,8 +61,8 @@ def filtered(words: Mapping[str, str]) -> QuerySet[Site]:
         for area in Division.objects.filter(code__in=words["division"].split(",")):
             reach |= Q(located_in__tree_left__gte=area.tree_left, located_in__tree_left__lte=area.tree_right)
         sites = sites.filter(reach)
-    if "q" in words:
-        sites = sites.filter(Q(name__icontains=words["q"]) | Q(address__icontains=words["q"]))
+    for part in words.get("q", "").split():
+        sites = sites.filter(Q(name__icontains=part) | Q(address__icontains=part))
     if "bbox" in words:
         west, south, east, north = map(float, words["bbox"].split(","))
         box = Polygon.from_bbox((west, south, east, north))

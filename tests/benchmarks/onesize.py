@@ -27,7 +27,6 @@ from tests.benchmarks.servers import (
 FLOOR = "/bench/constant/"
 #: Environment of the servers, as the parent process made it.
 PASSED_ON = ("ENV_FILE", "SECRET_KEY", "DEMO", "DEBUG", "VAR_DIR", "DATABASE_URL")
-STORM_REQUESTS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def measure(database: str, size: str, options: Options) -> SizeResult:
         if options.wants("304"):
             bench.not_modified(operations.operations(drawn, postgis=False)[0].paths)
         if options.wants("storm"):
-            result.storm = storm.measure(ours, operations.storm_paths(drawn, STORM_REQUESTS))
+            result.storm = storm.measure(ours, operations.storm_paths(drawn, 2 * options.repetitions))
         result.memory = memory_of(bench.worker)
         if options.wants("browser"):
             result.browser = _browser(ours.url)

@@ -52,8 +52,8 @@ def where(words: Mapping[str, str]) -> Where:
             f" WHERE t.code IN ({', '.join(['%s'] * len(codes))}))"
         )
         found &= Where(inside, tuple(codes))
-    if "q" in words:
-        pattern = f"%{words['q']}%"
+    for part in words.get("q", "").split():
+        pattern = f"%{part}%"
         found &= Where("(s.name LIKE %s OR s.address LIKE %s)", (pattern, pattern))
     if "bbox" in words:
         west, south, east, north = map(float, words["bbox"].split(","))

@@ -1,0 +1,86 @@
+"""The parts of script/bench that decide: comparing answers, percentiles, verdicts."""
+
+import json
+
+import numpy as np
+import pytest
+
+from maps.mvt import Layer, encode_points
+from tests.benchmarks import checks, mvtreader, samples
+from tests.benchmarks.__main__ import parser
+from tests.benchmarks.goals import Goal
+from tests.benchmarks.servers import Answer
+
+
+def test_unknown_sizes_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        parser().parse_args(["--sizes", "12k,2m"])
+    assert refused.value.code == 2
+    assert "2m is none of" in capsys.readouterr().err
+
+
+def counts(**changes: object) -> Answer:
+    """An answer of the facets, as the application gives it."""
+    return Answer(200, {}, json.dumps({"total": 3, "kind": {"road": 2, "farm": 1}, **changes}).encode())
+
+
+def test_every_word_of_the_facets_is_compared() -> None:
+    assert checks.same_facets("/f", counts(), counts()) == []
+    (said,) = checks.same_facets("/f", counts(), counts(kind={"road": 3}))
+    assert said == '/f: kind is {"farm": 1, "road": 2}, GROUP BY says {"road": 3}'
+
+
+def test_order_of_nearest_may_differ_only_where_distances_agree() -> None:
+    def ours(*rows: tuple[str, float]) -> Answer:
+        features = [
+            {"id": key, "properties": {"name": key.upper(), "distance_m": metres}} for key, metres in rows
+        ]
+        return Answer(200, {}, json.dumps({"features": features}).encode())
+
+    def orm(*rows: tuple[str, float]) -> Answer:
+        return Answer(200, {}, json.dumps({"sites": [(key, key.upper(), far) for key, far in rows]}).encode())
+
+    mine = ours(("a", 10.0), ("b", 20.0))
+    assert checks.same_nearest("/n", mine, orm(("a", 10.0), ("b", 20.01))) == []
+    assert checks.same_nearest("/n", ours(("a", 10.0), ("b", 10.01)), orm(("b", 10.01), ("a", 10.0))) == []
+    assert len(checks.same_nearest("/n", mine, orm(("b", 10.0), ("a", 20.0)))) == 2
+    assert len(checks.same_nearest("/n", mine, orm(("a", 10.0), ("c", 25.0)))) == 1
+    assert checks.same_nearest("/n", mine, orm(("a", 10.0))) == ["/n: 2 sites against 1"]
+
+
+def test_a_tile_stands_for_the_sum_of_its_counts_and_features() -> None:
+    layers = [
+        Layer("clusters", np.array([[1, 2], [3, 4]]), {"count": [300, 2]}),
+        Layer("sites", np.array([[5, 6], [7, 8], [9, 9]]), {"kind": ["road", None, "farm"]}),
+    ]
+    assert mvtreader.sites_in(encode_points(layers)) == 305
+    assert mvtreader.sites_in(b"") == 0
+
+
+def test_percentiles() -> None:
+    assert samples.timing([4.0, 1.0, 2.0, 3.0]) == samples.Timing(2.5, 4.0, 4)
+    assert samples.timing([float(number) for number in range(1, 101)]).p95 == 95.0
+
+
+def test_slow_contenders_run_less_often_and_in_the_same_window() -> None:
+    order: list[str] = []
+
+    def runs(name: str, milliseconds: float) -> samples.Contender:
+        def run() -> float:
+            order.append(name)
+            return milliseconds
+
+        return samples.Contender([run])
+
+    quick, slow = runs("quick", 1.0), runs("slow", 100.0)
+    samples.interleave([quick], [slow], repetitions=50, seconds=0.5)
+    assert (quick.timing.count, slow.timing.count) == (50, 5)
+    first, last = order.index("slow", 8), len(order) - 1 - order[::-1].index("slow")
+    assert order[:first].count("quick") >= 10 and order[first:last].count("quick") >= 40
+
+
+def test_a_goal_says_by_how_much_it_falls_short() -> None:
+    assert Goal("t", "w", 1.9, 2.0, "x").verdict == "reached"
+    assert Goal("t", "w", 3.0, 2.0, "x").verdict == "falls short by 1.5x"
+    assert Goal("t", "w", 50.0, 100.0, "x", at_least=True).verdict == "falls short by 2.0x"
+    assert Goal("t", "w", 100.0, 100.0, "x", at_least=True).is_reached
