@@ -3,7 +3,6 @@
 import argparse
 import datetime as dt
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -43,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str]) -> int:
+    programs.stop_in_order()
     given = parser().parse_args(arguments)
     fresh_seconds = given.fresh_seconds or (600.0 if given.long else 30.0)
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
@@ -92,15 +92,13 @@ def _measure_all(
         place = prepare(database, size, keep, os.environ["SECRET_KEY"])
         _say(f"{database} {size}: measuring")
         out = scratch / f"{database}-{size}.result"
-        command = [sys.executable, "-m", "tests.benchmarks.inside", "onesize", database, size, str(out)]
-        command += ["--seconds", str(given.seconds), "--repetitions", str(given.repetitions)]
-        command += ["--checked", str(given.checked), "--fresh-seconds", str(fresh_seconds)]
-        command += [word for name in given.only for word in ("--only", name)]
-        done = subprocess.run(
-            command, env=programs.environment(place.env), cwd=programs.ROOT, stdout=sys.stderr, check=False
-        )
-        if done.returncode:
-            raise RuntimeError(f"measuring {database} {size} ended with status {done.returncode}")
+        options = [database, size, str(out)]
+        options += ["--seconds", str(given.seconds), "--repetitions", str(given.repetitions)]
+        options += ["--checked", str(given.checked), "--fresh-seconds", str(fresh_seconds)]
+        options += [word for name in given.only for word in ("--only", name)]
+        status = programs.follow(place.env, "onesize", *options)
+        if status:
+            raise RuntimeError(f"measuring {database} {size} ended with status {status}")
         result = read(out)
         result.load_seconds = load_seconds(place)
         places.append(place)

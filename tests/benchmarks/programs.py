@@ -1,10 +1,12 @@
 """Other programs of the tree, run with a database's environment."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = "tests.benchmarks.settings"
@@ -23,6 +25,30 @@ def manage(env: Mapping[str, str], *arguments: str) -> str:
 def inside(env: Mapping[str, str], module: str, *arguments: str) -> str:
     """A module of this package in a configured Django; returns what it printed. Raises RuntimeError."""
     return _run(env, ["-m", "tests.benchmarks.inside", module, *arguments])
+
+
+def stop_in_order() -> None:
+    """Let SIGTERM unwind this process, so that servers it started are stopped."""
+    signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(number: int, _frame: Any) -> None:
+    sys.exit(128 + number)
+
+
+def follow(env: Mapping[str, str], module: str, *arguments: str) -> int:
+    """A module of this package whose output goes to stderr as it comes; returns its exit status.
+
+    When this process is stopped meanwhile, the other one is asked to stop and waited for.
+    """
+    command = [sys.executable, "-m", "tests.benchmarks.inside", module, *arguments]
+    process = subprocess.Popen(command, env=environment(env), cwd=ROOT, stdout=sys.stderr)
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
 
 
 def _run(env: Mapping[str, str], arguments: list[str]) -> str:

@@ -48,6 +48,8 @@ def _largest(results: Sequence[SizeResult]) -> list[SizeResult]:
 def _answers(results: Sequence[SizeResult]) -> list[str]:
     checked = sum(row.checked for result in results for row in result.rows)
     wrong = [f"{result.database} {result.size}: {said}" for result in results for said in result.differences]
+    if not wrong and not checked:
+        return ["No answers were compared in this run.", ""]
     if not wrong:
         return [f"Answers compared with SQL and the baselines: {checked:,}. All are equal.", ""]
     return [
