@@ -37,6 +37,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--repetitions", type=int, default=200, help="of the application's side (200)")
     found.add_argument("--checked", type=int, default=6, help="answers compared for each operation (6)")
     found.add_argument("--long", action="store_true", help="edit for ten minutes, not for half of one")
+    found.add_argument(
+        "--tipg", default="", metavar="PYTHON", help="a Python that has tipg and uvicorn: a baseline more"
+    )
     found.add_argument("--fresh-seconds", type=float, help=argparse.SUPPRESS)
     return found
 
@@ -95,6 +98,7 @@ def _measure_all(
         options = [database, size, str(out)]
         options += ["--seconds", str(given.seconds), "--repetitions", str(given.repetitions)]
         options += ["--checked", str(given.checked), "--fresh-seconds", str(fresh_seconds)]
+        options += ["--tipg", given.tipg] if given.tipg else []
         options += [word for name in given.only for word in ("--only", name)]
         status = programs.follow(place.env, "onesize", *options)
         if status:

@@ -45,7 +45,7 @@ def copy_rows(wanted: int) -> None:
             code = f"code || '~{number}'"
             cursor.execute(
                 f"INSERT INTO projects_site ({kept}, code, public_id, location, geom)"
-                f" SELECT {kept}, {code}, substr(md5({code}), 1, 12),"
+                f" SELECT {kept}, {code}, {_public_id(code)},"
                 " ST_Translate(location, dx, dy), ST_Translate(geom, dx, dy)"
                 f" FROM (SELECT *, (random() - 0.5) * {SPREAD} AS dx, (random() - 0.5) * {SPREAD} AS dy"
                 f" FROM projects_site WHERE id <= {last} ORDER BY id LIMIT {wanted - number * there}) AS old"
@@ -56,6 +56,13 @@ def copy_rows(wanted: int) -> None:
                 " JOIN projects_site old ON old.id = c.site_id"
                 f" JOIN projects_site new ON new.code = old.code || '~{number}' WHERE old.id <= {last}"
             )
+
+
+def _public_id(code: str) -> str:
+    """SQL: 56 bits of a code's hash as twelve base32 digits, like the application's own."""
+    bits = f"('x' || substr(md5({code}), 1, 14) || '0')::bit(60)::bigint"
+    digit = "substr('abcdefghijklmnopqrstuvwxyz234567', (({bits} >> {shift}) & 31)::int + 1, 1)"
+    return " || ".join(digit.format(bits=bits, shift=shift) for shift in range(55, -1, -5))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,12 +6,12 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks import freshness, kernels, machine, operations, programs, sitesql, storm, subjects
-from tests.benchmarks.operations import Operation
+from tests.benchmarks import freshness, kernels, machine, operations, programs, sitesql, storm, subjects, tipg
+from tests.benchmarks.operations import Baseline, Operation
 from tests.benchmarks.results import Against, Browser, Build, Row, SizeResult
 from tests.benchmarks.samples import Contender, interleave
 from tests.benchmarks.servers import (
@@ -38,6 +38,7 @@ class Options:
     repetitions: int
     checked: int
     fresh_seconds: float
+    tipg: str = ""
 
     def wants(self, name: str) -> bool:
         return not self.only or any(part in name for part in self.only)
@@ -53,8 +54,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--repetitions", type=int, required=True)
     parser.add_argument("--checked", type=int, required=True)
     parser.add_argument("--fresh-seconds", type=float, required=True)
+    parser.add_argument("--tipg", default="")
     given = parser.parse_args(arguments)
-    options = Options(tuple(given.only), given.seconds, given.repetitions, given.checked, given.fresh_seconds)
+    options = Options(
+        tuple(given.only), given.seconds, given.repetitions, given.checked, given.fresh_seconds, given.tipg
+    )
     measure(given.database, given.size, options).save(given.out)
     return 0
 
@@ -65,13 +69,18 @@ def measure(database: str, size: str, options: Options) -> SizeResult:
     ((sites,),) = sitesql.rows("SELECT COUNT(*) FROM projects_site")
     result = SizeResult(database, size, int(sites), versions=machine.database_versions())
     drawn = subjects.draw()
+    with_tipg = bool(options.tipg) and sitesql.is_postgis()
     wanted = [
         operation
-        for operation in operations.operations(drawn, postgis=sitesql.is_postgis())
+        for operation in operations.operations(drawn, postgis=sitesql.is_postgis(), with_tipg=with_tipg)
         if options.wants(operation.name)
     ]
-    with serving(env) as ours, serving(env) as others:
-        bench = _Bench(ours, others, options, result)
+    with ExitStack() as stack:
+        ours = stack.enter_context(serving(env))
+        peers = {"": stack.enter_context(serving(env))}
+        if with_tipg:
+            peers[tipg.NAME] = stack.enter_context(tipg.serving_tipg(options.tipg, env))
+        bench = _Bench(ours, peers, options, result)
         result.open_ms = bench.open_ms
         for operation in wanted:
             bench.run(operation)
@@ -96,10 +105,16 @@ def measure(database: str, size: str, options: Options) -> SizeResult:
 
 
 class _Bench:
-    """Two servers alike: one for the application and the floor, whose memory is measured; one for baselines."""
+    """Servers alike: one for the application and the floor, whose memory is measured; others for baselines.
 
-    def __init__(self, ours: Server, others: Server, options: Options, result: SizeResult) -> None:
-        self._ours, self._others = ours.connect(), others.connect()
+    `peers`: by the baseline's name; the one without a name answers for all that have none of their own.
+    """
+
+    def __init__(
+        self, ours: Server, peers: Mapping[str, Server], options: Options, result: SizeResult
+    ) -> None:
+        self._ours = ours.connect()
+        self._peers = {name: server.connect() for name, server in peers.items()}
         self._options, self._result = options, result
         self.worker = worker_of(self._ours)
         began = time.perf_counter()
@@ -116,7 +131,7 @@ class _Bench:
             paths = tuple(path for path in paths if path not in self._checked_paths(operation))
         ours = _contender(self._ours, paths)
         floor = _contender(self._ours, (FLOOR,))
-        slow = [_contender(self._others, baseline.paths) for baseline in operation.baselines]
+        slow = [_contender(self._peer(baseline), baseline.paths) for baseline in operation.baselines]
         repetitions = self._options.repetitions
         if operation.once:
             repetitions = min(repetitions, len(paths) - 5)
@@ -153,6 +168,9 @@ class _Bench:
             Row("tile.json 304", ours.timing, floor.timing, (), 0, 0, len(runs), tuple(paths))
         )
 
+    def _peer(self, baseline: Baseline) -> Connection:
+        return self._peers.get(baseline.name) or self._peers[""]
+
     def _checked_paths(self, operation: Operation) -> list[str]:
         return [operation.paths[number] for number in self._checked_numbers(operation)]
 
@@ -172,9 +190,9 @@ class _Bench:
             said = [] if answer.status == 200 else [f"{path}: status {answer.status}"]
             if not said:
                 replies: list[Answer | None] = [
-                    self._others.get(baseline.paths[number])
+                    self._peer(baseline).get(baseline.paths[number])
                     for baseline in operation.baselines
-                    if "of 10,000 rows" not in baseline.name
+                    if baseline.compared
                 ]
                 for reply in replies or [None]:
                     if reply is not None and reply.status != 200:

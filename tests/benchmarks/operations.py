@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from maps.tiles import TileId
-from tests.benchmarks import checks, sitesql
+from tests.benchmarks import checks, sitesql, tipg
 from tests.benchmarks.checks import Check
 from tests.benchmarks.subjects import Subjects
 
@@ -14,14 +14,20 @@ LATE = {"light": "red,yellow"}
 ZOOMS = ("low", "mid", "high")
 #: So many filters that nobody asked for before; each is asked once.
 COLD = 400
+#: What tipg asks of PostGIS, without tipg.
+CUT = "ST_AsMVT of 10,000 rows"
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The same questions put to another way of answering; `paths` go with the operation's."""
+    """The same questions put to another way of answering; `paths` go with the operation's.
+
+    `compared`: it leaves nothing out, so that its answer can be held against the application's.
+    """
 
     name: str
     paths: tuple[str, ...]
+    compared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +44,10 @@ class Operation:
     once: bool = False
 
 
-def operations(subjects: Subjects, *, postgis: bool) -> list[Operation]:
+def operations(subjects: Subjects, *, postgis: bool, with_tipg: bool = False) -> list[Operation]:
     """All of them, in the order of the table."""
     return [
-        *_tiles(subjects, postgis=postgis),
+        *_tiles(subjects, postgis=postgis, with_tipg=with_tipg),
         *_cold(subjects),
         *_nearest(subjects),
         *_counts(subjects),
@@ -53,7 +59,7 @@ def operations(subjects: Subjects, *, postgis: bool) -> list[Operation]:
 # --------------------------------------------------------------------------------------------- tiles
 
 
-def _tiles(subjects: Subjects, *, postgis: bool) -> list[Operation]:
+def _tiles(subjects: Subjects, *, postgis: bool, with_tipg: bool) -> list[Operation]:
     found = []
     for zoom in ZOOMS:
         tiles = subjects.tiles(zoom)
@@ -75,17 +81,27 @@ def _tiles(subjects: Subjects, *, postgis: bool) -> list[Operation]:
                     f"tile.mvt {zoom} {name}",
                     tuple(_tile(tile, "mvt", words) for tile in tiles),
                     checks.tile_mvt,
-                    _as_mvt(tiles, words) if postgis else (),
+                    _as_mvt(tiles, words, with_tipg=with_tipg) if postgis else (),
                 )
             )
     return found
 
 
-def _as_mvt(tiles: Sequence[TileId], words: Mapping[str, str]) -> tuple[Baseline, ...]:
+def _as_mvt(tiles: Sequence[TileId], words: Mapping[str, str], *, with_tipg: bool) -> tuple[Baseline, ...]:
     paths = [f"/bench/mvt/{tile.z}/{tile.x}/{tile.y}/" for tile in tiles]
-    whole = Baseline("ST_AsMVT", tuple(_with(path, words) for path in paths))
-    cut = Baseline("ST_AsMVT of 10,000 rows", tuple(_with(path, words, cap="10000") for path in paths))
-    return (whole, cut)
+    found = [
+        Baseline("ST_AsMVT", tuple(_with(path, words) for path in paths)),
+        Baseline(CUT, tuple(_with(path, words, cap="10000") for path in paths), compared=False),
+    ]
+    if with_tipg and words.keys() <= {"kind"}:
+        columns = {}
+        if "kind" in words:
+            statement = "SELECT id FROM projects_facilitykind WHERE slug = %s"
+            columns["kind_id"] = str(sitesql.rows(statement, (words["kind"],))[0][0])
+        found.append(
+            Baseline(tipg.NAME, tuple(tipg.tile_path(tile, columns) for tile in tiles), compared=False)
+        )
+    return tuple(found)
 
 
 def _cold(subjects: Subjects) -> list[Operation]:

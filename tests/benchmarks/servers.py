@@ -184,12 +184,17 @@ def serving(env: Mapping[str, str], *, workers: int = 1) -> Iterator[Server]:
         _wait(port, process, log)
         yield Server(port)
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stopped(process)
+
+
+def stopped(process: "subprocess.Popen[bytes]") -> None:
+    """End a server that this process started."""
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _wait(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
