@@ -10,6 +10,7 @@ from maps.tiles import BBox, TileId
 from tests.benchmarks import sitesql
 from tests.benchmarks.mvtreader import sites_in
 from tests.benchmarks.servers import Answer
+from tests.benchmarks.sitesql import Where
 
 #: The index keeps positions to about a centimetre: within so many degrees of an edge both sides are right.
 EDGE = 2e-7
@@ -44,17 +45,12 @@ class Between:
 
 def in_tile(tile: TileId, words: Mapping[str, str]) -> Between:
     """How many public sites SQL counts in a tile."""
-    edges = tile.bounds.as_tuple()
-    return Between(
-        sitesql.count(sitesql.where(words) & sitesql.in_box(*grown(edges, -EDGE))),
-        sitesql.count(sitesql.where(words) & sitesql.in_box(*grown(edges, EDGE))),
-    )
+    return in_box(tile.bounds, sitesql.where(words))
 
 
-def grown(edges: tuple[float, float, float, float], by: float) -> tuple[float, float, float, float]:
-    """A box of degrees with its edges moved outwards."""
-    west, south, east, north = edges
-    return (west - by, south - by, east + by, north + by)
+def in_box(box: BBox, condition: Where) -> Between:
+    """How many sites that meet a condition SQL counts in a box."""
+    return Between(*sitesql.count_around(condition, box.as_tuple(), EDGE))
 
 
 # --------------------------------------------------------------------------------------------- tiles
@@ -132,11 +128,7 @@ def _listed(words: Mapping[str, str]) -> Between:
         total = sitesql.count(sitesql.where(words))
         return Between(total, total)
     rest = {word: value for word, value in words.items() if word != "bbox"}
-    edges = BBox.parse(words["bbox"]).as_tuple()
-    return Between(
-        sitesql.count(sitesql.where(rest) & sitesql.in_box(*grown(edges, -EDGE))),
-        sitesql.count(sitesql.where(rest) & sitesql.in_box(*grown(edges, EDGE))),
-    )
+    return in_box(BBox.parse(words["bbox"]), sitesql.where(rest))
 
 
 def _same_rows(path: str, ours: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[str]:

@@ -6,11 +6,13 @@ from contextlib import ExitStack
 from tests.benchmarks.loading import Place
 from tests.benchmarks.results import SizeResult
 from tests.benchmarks.samples import Contender, Timing, interleave
-from tests.benchmarks.servers import asking, serving
+from tests.benchmarks.servers import anew, serving
 
 #: Operation -> size -> times.
 Growth = Mapping[str, Mapping[str, Timing]]
 REPETITIONS = 40
+#: For all sizes of one operation.
+SECONDS = 20.0
 
 
 def measure(
@@ -25,13 +27,13 @@ def measure(
         for row in results[0].rows:
             rows = [result.row(row.operation) for result in results]
             contenders = [
-                Contender([asking(connection, path) for path in one.paths])
+                Contender(anew(connection, one.paths))
                 for connection, one in zip(connections, rows, strict=True)
                 if one is not None
             ]
             if len(contenders) < len(places):
                 continue
-            interleave(contenders, [], repetitions=repetitions, seconds=0)
+            interleave(contenders, [], repetitions=repetitions, seconds=SECONDS)
             found[row.operation] = {
                 result.size: contender.timing for result, contender in zip(results, contenders, strict=True)
             }

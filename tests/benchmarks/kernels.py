@@ -11,7 +11,7 @@ from projects.readmodels.sitequeries import SiteFilter
 from projects.rules.vocabulary import Light
 from tests.benchmarks import checks, sitesql
 from tests.benchmarks.results import Against, Kernel
-from tests.benchmarks.samples import Contender, interleave, timed_call
+from tests.benchmarks.samples import Contender, interleave, timed_calls
 from tests.benchmarks.sitesql import Where
 from tests.benchmarks.subjects import Subjects
 
@@ -35,8 +35,8 @@ def measure(subjects: Subjects, *, repetitions: int, seconds: float) -> tuple[li
     found, said = [], []
     for asked in (_boxes(subjects), _kinds(), _late_kinds()):
         said += asked.differences
-        ours = Contender([timed_call(call) for call in asked.index])
-        others = {name: Contender([timed_call(call) for call in calls]) for name, calls in asked.sql.items()}
+        ours = Contender(timed_calls(asked.index))
+        others = {name: Contender(timed_calls(calls)) for name, calls in asked.sql.items()}
         interleave([ours], list(others.values()), repetitions=repetitions, seconds=seconds)
         against = tuple(Against(name, other.timing) for name, other in others.items())
         found.append(Kernel(asked.name, ours.timing, against))
@@ -47,7 +47,7 @@ def measure(subjects: Subjects, *, repetitions: int, seconds: float) -> tuple[li
         ),
         ("nearest 10", [partial(index.nearest, site.lon, site.lat, 10) for site in subjects.sites[:_BOXES]]),
     ):
-        ours = Contender([timed_call(call) for call in calls])
+        ours = Contender(timed_calls(calls))
         interleave([ours], [], repetitions=repetitions, seconds=seconds)
         found.append(Kernel(name, ours.timing, ()))
     return found, said
@@ -58,14 +58,10 @@ def _boxes(subjects: Subjects) -> _Asked:
     boxes = subjects.boxes(0.05, _BOXES)
     said = []
     for box in boxes[:5]:
-        edges = box.as_tuple()
-        wanted = checks.Between(
-            sitesql.count(_LIVE & sitesql.in_box(*checks.grown(edges, -checks.EDGE))),
-            sitesql.count(_LIVE & sitesql.in_box(*checks.grown(edges, checks.EDGE))),
-        )
+        wanted = checks.in_box(box, _LIVE)
         count = index.count_bbox(box)
         if wanted.differs(count):
-            said.append(f"index: {count} sites in {edges}, SQL counts {wanted}")
+            said.append(f"index: {count} sites in {box.as_tuple()}, SQL counts {wanted}")
     return _Asked(
         "count in a box of 0.1 degrees",
         [partial(index.count_bbox, box) for box in boxes],

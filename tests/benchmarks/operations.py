@@ -32,16 +32,12 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`paths` are asked in turn; `check` holds some of the answers against SQL and the baselines.
-
-    `once`: no path is asked a second time within the timing (a filter is cold once).
-    """
+    """`paths` are asked in turn; `check` holds some of the answers against SQL and the baselines."""
 
     name: str
     paths: tuple[str, ...]
     check: Check
     baselines: tuple[Baseline, ...] = ()
-    once: bool = False
 
 
 def operations(subjects: Subjects, *, postgis: bool, with_tipg: bool = False) -> list[Operation]:
@@ -113,10 +109,10 @@ def _cold(subjects: Subjects) -> list[Operation]:
         paths = tuple(
             _tile(tile, "json", words) for tile, words in zip(_again(tiles, COLD), fresh, strict=False)
         )
-        found.append(Operation(f"tile.json {zoom} cold filter", paths, checks.tile_json, once=True))
+        found.append(Operation(f"tile.json {zoom} cold filter", paths, checks.tile_json))
     fresh = subjects.fresh_filters(len(ZOOMS))
     paths = tuple(_with(f"{API}facets/", words) for words, _ in zip(fresh, range(COLD), strict=False))
-    found.append(Operation("facets cold filter", paths, checks.same_facets, once=True))
+    found.append(Operation("facets cold filter", paths, checks.same_facets))
     return found
 
 

@@ -18,12 +18,14 @@ class Against:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One operation at one size. `floor` is the constant view in the same window; bytes are of the
-    largest answer that was looked at; `checked` answers were compared.
+    """One operation at one size. `ours`: under addresses never asked for before; `again`: under addresses
+    that were. `floor` is the constant view in the same window; bytes are of the largest answer that was
+    looked at; `checked` answers were compared.
     """
 
     operation: str
     ours: Timing
+    again: Timing
     floor: Timing | None
     against: tuple[Against, ...]
     raw_bytes: int

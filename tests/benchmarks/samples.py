@@ -3,11 +3,15 @@
 import itertools
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+#: Does something once and tells the milliseconds.
+Run = Callable[[], float]
 #: Fewer samples of a slow baseline than this say nothing.
 FEWEST = 3
+#: After a round that took longer, the quick ones are warmed up again.
+LONG_MS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,10 @@ def timing(samples: Sequence[float]) -> Timing:
 
 
 class Contender:
-    """Something that can be timed again and again; each run takes the next of its inputs."""
+    """Something that can be timed again and again; each run takes the next of `runs`, which never end."""
 
-    def __init__(self, runs: Sequence[Callable[[], float]]) -> None:
-        self._next = itertools.cycle(runs)
+    def __init__(self, runs: Iterator[Run]) -> None:
+        self._next = runs
         self.samples: list[float] = []
 
     def run(self) -> float:
@@ -45,8 +49,13 @@ class Contender:
         return timing(self.samples)
 
 
-def timed_call(work: Callable[[], object]) -> Callable[[], float]:
-    """A call as something to time, in milliseconds."""
+def timed_calls(calls: Sequence[Callable[[], object]]) -> Iterator[Run]:
+    """Calls in turn, for ever."""
+    return itertools.cycle([timed_call(call) for call in calls])
+
+
+def timed_call(work: Callable[[], object]) -> Run:
+    """A call as something to time."""
 
     def run() -> float:
         began = time.perf_counter()
@@ -61,19 +70,17 @@ def interleave(
 ) -> None:
     """Time all of them in turn: each of `quick` `repetitions` times, each of `slow` as often as fits.
 
-    `seconds` bounds what the slow ones may take (at least FEWEST runs each, at most `repetitions`); their
-    runs are spread evenly over the window. Everything is warmed up before.
+    `seconds` bounds what the slow ones may take, and the quick ones where they are not quick (at least
+    FEWEST runs each); runs of the slow ones are spread evenly over the window. Everything is warmed up before.
     """
-    for contender in quick:
-        for _ in range(5):
-            contender.run()
-    once = 0.0
+    for contender in (*quick, *quick, *quick):
+        contender.run()
+    spent = sum(min(contender.run(), contender.run()) for contender in quick)
+    repetitions = _fitting(spent, repetitions, max(seconds, 1.0))
     for contender in slow:
         contender.run()
-        once += min(contender.run(), contender.run())
-    rounds = repetitions
-    if slow:
-        rounds = max(FEWEST, min(repetitions, int(seconds * 1000.0 / max(once, 0.001))))
+    once = sum(min(contender.run(), contender.run()) for contender in slow)
+    rounds = _fitting(once, repetitions, seconds) if slow else repetitions
     each = -(-repetitions // rounds)
     for _ in range(rounds):
         for _ in range(each):
@@ -82,6 +89,11 @@ def interleave(
         for contender in slow:
             contender.keep()
         # What a slow one left behind (caches, a busy database process) is not the quick one's doing.
-        if slow and once > 20.0:
+        if slow and once > LONG_MS:
             for contender in quick:
                 contender.run()
+
+
+def _fitting(once_ms: float, most: int, seconds: float) -> int:
+    """How many rounds of so many milliseconds fit, between FEWEST and `most`."""
+    return min(most, max(FEWEST, int(seconds * 1000.0 / max(once_ms, 0.001))))

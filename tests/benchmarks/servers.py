@@ -1,16 +1,18 @@
 """The server as script/server starts it, and a client that costs next to nothing itself."""
 
+import itertools
 import json
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks import programs
+from tests.benchmarks.samples import Run
 
 START_SECONDS = 300.0
 
@@ -87,10 +89,24 @@ def request_bytes(path: str, *, gzip: bool = True, etag: str = "") -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def asking(connection: Connection, path: str, *, etag: str = "") -> Callable[[], float]:
-    """A request as something to time, in milliseconds; compressed as browsers ask for it."""
+def asking(connection: Connection, path: str, *, etag: str = "") -> Run:
+    """A request as something to time; compressed as browsers ask for it."""
     request = request_bytes(path, etag=etag)
     return lambda: connection.timed(request)
+
+
+def again(connection: Connection, paths: Sequence[str]) -> Iterator[Run]:
+    """The same addresses in turn, for ever."""
+    return itertools.cycle([asking(connection, path) for path in paths])
+
+
+def anew(connection: Connection, paths: Sequence[str]) -> Iterator[Run]:
+    """The same questions in turn, for ever, under addresses that were never asked for: an empty word more at
+    the end of the query each time round. A server that keeps finished answers by address has none for them.
+    """
+    for extra in itertools.count(1):
+        for path in paths:
+            yield asking(connection, f"{path}{'' if '?' in path else '?'}{'&' * extra}")
 
 
 def _content_length(head: bytes) -> int:

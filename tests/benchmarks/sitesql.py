@@ -89,6 +89,18 @@ def rows(statement: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ..
         return list(cursor.fetchall())
 
 
+def count_around(
+    condition: Where, edges: tuple[float, float, float, float], margin: float
+) -> tuple[int, int]:
+    """How many sites lie in a box shrunk and in it grown by `margin` degrees."""
+    west, south, east, north = edges
+    inner = in_box_by_scan(west + margin, south + margin, east - margin, north - margin)
+    outer = condition & in_box(west - margin, south - margin, east + margin, north + margin)
+    statement = f"SELECT COUNT(CASE WHEN {inner.sql} THEN 1 END), COUNT(*) FROM {TABLES} WHERE {outer.sql}"
+    ((least, most),) = rows(statement, inner.parameters + outer.parameters)
+    return int(least), int(most)
+
+
 def count(condition: Where) -> int:
     """How many sites."""
     return int(rows(f"SELECT COUNT(*) FROM {TABLES} WHERE {condition.sql}", condition.parameters)[0][0])

@@ -1,5 +1,6 @@
 """The parts of script/bench that decide: comparing answers, percentiles, verdicts."""
 
+import itertools
 import json
 
 import numpy as np
@@ -9,7 +10,7 @@ from maps.mvt import Layer, encode_points
 from tests.benchmarks import checks, mvtreader, samples
 from tests.benchmarks.__main__ import parser
 from tests.benchmarks.goals import Goal
-from tests.benchmarks.servers import Answer
+from tests.benchmarks.servers import Answer, Connection, anew
 
 
 def test_unknown_sizes_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,7 +71,7 @@ def test_slow_contenders_run_less_often_and_in_the_same_window() -> None:
             order.append(name)
             return milliseconds
 
-        return samples.Contender([run])
+        return samples.Contender(itertools.repeat(run))
 
     quick, slow = runs("quick", 1.0), runs("slow", 100.0)
     samples.interleave([quick], [slow], repetitions=50, seconds=0.5)
@@ -84,3 +85,18 @@ def test_a_goal_says_by_how_much_it_falls_short() -> None:
     assert Goal("t", "w", 3.0, 2.0, "x").verdict == "falls short by 1.5x"
     assert Goal("t", "w", 50.0, 100.0, "x", at_least=True).verdict == "falls short by 2.0x"
     assert Goal("t", "w", 100.0, 100.0, "x", at_least=True).is_reached
+
+
+def test_questions_are_asked_anew_under_other_addresses() -> None:
+    class Listening(Connection):
+        def __init__(self) -> None:
+            self.asked: list[bytes] = []
+
+        def timed(self, request: bytes) -> float:
+            self.asked.append(request.split(b" ")[1])
+            return 1.0
+
+    connection = Listening()
+    for run in itertools.islice(anew(connection, ("/a/", "/b/?q=1")), 4):
+        assert run() == 1.0
+    assert connection.asked == [b"/a/?&", b"/b/?q=1&", b"/a/?&&", b"/b/?q=1&&"]
