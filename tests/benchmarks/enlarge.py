@@ -36,7 +36,11 @@ def spread_lights() -> None:
 def copy_rows(wanted: int) -> None:
     """Copy all sites, moved a little, until there are `wanted`. PostgreSQL only."""
     own = {"code", "public_id", "location", "geom"}
-    columns = [field.column for field in Site._meta.concrete_fields if not field.primary_key]
+    columns = [
+        field.column
+        for field in Site._meta.concrete_fields
+        if not field.primary_key and not getattr(field, "generated", False)
+    ]
     kept = ", ".join(f'"{name}"' for name in columns if name not in own)
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*), MAX(id) FROM projects_site")

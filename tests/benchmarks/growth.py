@@ -29,7 +29,7 @@ def measure(
             contenders = [
                 Contender(anew(connection, one.paths))
                 for connection, one in zip(connections, rows, strict=True)
-                if one is not None
+                if one is not None and one.paths
             ]
             if len(contenders) < len(places):
                 continue

@@ -127,7 +127,7 @@ class _Bench:
     def run(self, operation: Operation) -> None:
         """Check some answers, then time: the application, the floor, the baselines in one window."""
         print(f"  {operation.name}", flush=True)
-        largest, smallest = self._check(operation)
+        raw, packed = self._check(operation)
         ours = Contender(anew(self._ours, operation.paths))
         kept = Contender(again(self._ours, self._checked_paths(operation)))
         floor = Contender(again(self._ours, (FLOOR,)))
@@ -148,8 +148,8 @@ class _Bench:
                     Against(baseline.name, contender.timing)
                     for baseline, contender in zip(operation.baselines, slow, strict=True)
                 ),
-                largest,
-                smallest,
+                raw,
+                packed,
                 len(self._checked_paths(operation)),
                 operation.paths,
             )
@@ -168,7 +168,7 @@ class _Bench:
         floor = Contender(again(self._ours, (FLOOR,)))
         interleave([ours, floor], [], repetitions=self._options.repetitions, seconds=self._options.seconds)
         self._result.rows.append(
-            Row("tile.json 304", ours.timing, ours.timing, floor.timing, (), 0, 0, len(runs), tuple(paths))
+            Row("tile.json 304", ours.timing, ours.timing, floor.timing, (), 0, 0, len(runs), ())
         )
 
     def _peer(self, baseline: Baseline) -> Connection:
