@@ -25,12 +25,11 @@ class CannotRun(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one database and its files are. `seconds`: what loading took; None when it was there."""
+    """One database and the settings that lead to it and its files."""
 
     database: str
     size: str
     env: Mapping[str, str]
-    seconds: float | None = None
 
 
 def folder_name(database: str, size: str) -> str:
@@ -53,13 +52,11 @@ def prepare(database: str, size: str, keep: Path, secret: str) -> Place:
     }
     mark = var / _MARK
     if mark.is_file():
-        programs.manage(env, "migrate", "--verbosity", "0")
-        programs.manage(env, "collectstatic", "--noinput", "--verbosity", "0")
+        programs.prepare(env)
         return Place(database, size, env)
     if database == "postgis":
         _create_database(env["DATABASE_URL"], size)
-    programs.manage(env, "migrate", "--verbosity", "0")
-    programs.manage(env, "collectstatic", "--noinput", "--verbosity", "0")
+    programs.prepare(env)
     began = time.monotonic()
     if size == "tiny":
         programs.inside(env, "tinyworld")
@@ -67,9 +64,8 @@ def prepare(database: str, size: str, keep: Path, secret: str) -> Place:
         programs.manage(env, "load_demo", "--sites", str(min(SIZES[size], MOST_LOADED)), "--verbosity", "0")
     seconds = time.monotonic() - began
     programs.inside(env, "enlarge", str(SIZES[size]))
-    programs.manage(env, "rebuild_index")
     mark.write_text(json.dumps({"load_seconds": seconds}), "ascii")
-    return Place(database, size, env, seconds)
+    return Place(database, size, env)
 
 
 def load_seconds(place: Place) -> float | None:

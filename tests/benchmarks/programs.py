@@ -17,6 +17,11 @@ def environment(env: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, **env, "DJANGO_SETTINGS_MODULE": SETTINGS}
 
 
+def prepare(env: Mapping[str, str]) -> str:
+    """Migrate and collect static files, as script/server does. Raises RuntimeError with the output."""
+    return _run(env, ["-m", "script.lib.prepare"])
+
+
 def manage(env: Mapping[str, str], *arguments: str) -> str:
     """A management command; returns what it printed. Raises RuntimeError with its output."""
     return _run(env, [str(ROOT / "manage.py"), *arguments])
