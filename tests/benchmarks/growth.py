@@ -1,5 +1,6 @@
 """How times grow with the data: servers of all sizes at once, asked in turn in the same window."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
@@ -12,7 +13,7 @@ from tests.benchmarks.servers import anew, serving
 Growth = Mapping[str, Mapping[str, Timing]]
 REPETITIONS = 40
 #: For all sizes of one operation.
-SECONDS = 20.0
+SECONDS = 8.0
 
 
 def measure(
@@ -33,6 +34,7 @@ def measure(
             ]
             if len(contenders) < len(places):
                 continue
+            print(f"  {row.operation}", file=sys.stderr, flush=True)
             interleave(contenders, [], repetitions=repetitions, seconds=SECONDS)
             found[row.operation] = {
                 result.size: contender.timing for result, contender in zip(results, contenders, strict=True)
