@@ -103,7 +103,10 @@ def again(connection: Connection, paths: Sequence[str]) -> Iterator[Run]:
 def anew(connection: Connection, paths: Sequence[str]) -> Iterator[Run]:
     """The same questions in turn, for ever, under addresses that were never asked for: an empty word more at
     the end of the query each time round. A server that keeps finished answers by address has none for them.
+    Raises ValueError when there is nothing to ask.
     """
+    if not paths:
+        raise ValueError("Nothing to ask.")
     for extra in itertools.count(1):
         for path in paths:
             yield asking(connection, f"{path}{'' if '?' in path else '?'}{'&' * extra}")
