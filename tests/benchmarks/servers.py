@@ -26,12 +26,19 @@ class Answer:
     body: bytes
 
 
+class Closed(RuntimeError):
+    """The server closed the connection."""
+
+
 class Connection:
     """One keep-alive HTTP/1.1 connection to 127.0.0.1."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=300)
+        self._open()
+
+    def _open(self) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=300)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def get(self, path: str, *, gzip: bool = False, etag: str = "") -> Answer:
@@ -47,7 +54,14 @@ class Connection:
     def timed(self, request: bytes) -> float:
         """Milliseconds from the first byte sent to the last one read. Raises RuntimeError on a refusal."""
         began = time.perf_counter()
-        head, _body = self._exchange(request)
+        try:
+            head, _body = self._exchange(request)
+        except (Closed, ConnectionError):
+            # A server may close a connection that was idle: the question is put again on a new one.
+            self._socket.close()
+            self._open()
+            began = time.perf_counter()
+            head, _body = self._exchange(request)
         spent = (time.perf_counter() - began) * 1000.0
         if head[9:12] not in (b"200", b"304"):
             asked = request.split(b"\r\n", 1)[0].decode("latin-1")
@@ -75,7 +89,7 @@ class Connection:
     def _receive(self) -> bytes:
         data = self._socket.recv(1 << 18)
         if not data:
-            raise RuntimeError(f"The server on port {self._port} closed the connection.")
+            raise Closed(f"The server on port {self._port} closed the connection.")
         return data
 
 

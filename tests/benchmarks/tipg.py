@@ -47,7 +47,10 @@ def serving_tipg(python: str, env: Mapping[str, str]) -> Iterator[Server]:
     }
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [python, "-m", "uvicorn", "tipg.main:app", "--port", str(port), "--log-level", "warning"],
+            [
+                *(python, "-m", "uvicorn", "tipg.main:app", "--port", str(port)),
+                *("--log-level", "warning", "--timeout-keep-alive", "3600"),
+            ],
             env={**inherited, **settings},
             cwd=env["VAR_DIR"],
             stdout=output,
