@@ -43,7 +43,7 @@ class Connection:
 
     def get(self, path: str, *, gzip: bool = False, etag: str = "") -> Answer:
         """Ask and read the whole answer."""
-        head, body = self._exchange(request_bytes(path, gzip=gzip, etag=etag))
+        head, body, _seconds = self._ask(request_bytes(path, gzip=gzip, etag=etag))
         lines = head.decode("latin-1").split("\r\n")
         headers = {}
         for line in lines[1:]:
@@ -53,23 +53,26 @@ class Connection:
 
     def timed(self, request: bytes) -> float:
         """Milliseconds from the first byte sent to the last one read. Raises RuntimeError on a refusal."""
-        began = time.perf_counter()
-        try:
-            head, _body = self._exchange(request)
-        except (Closed, ConnectionError):
-            # A server may close a connection that was idle: the question is put again on a new one.
-            self._socket.close()
-            self._open()
-            began = time.perf_counter()
-            head, _body = self._exchange(request)
-        spent = (time.perf_counter() - began) * 1000.0
+        head, _body, seconds = self._ask(request)
         if head[9:12] not in (b"200", b"304"):
             asked = request.split(b"\r\n", 1)[0].decode("latin-1")
             raise RuntimeError(f"{asked}: {head.splitlines()[0].decode('latin-1')}")
-        return spent
+        return seconds * 1000.0
 
     def close(self) -> None:
         self._socket.close()
+
+    def _ask(self, request: bytes) -> tuple[bytes, bytes, float]:
+        """Head, body and seconds. A server may close what was idle: then it is asked on a new connection."""
+        began = time.perf_counter()
+        try:
+            head, body = self._exchange(request)
+        except (Closed, ConnectionError):
+            self._socket.close()
+            self._open()
+            began = time.perf_counter()
+            head, body = self._exchange(request)
+        return head, body, time.perf_counter() - began
 
     def _exchange(self, request: bytes) -> tuple[bytes, bytes]:
         self._socket.sendall(request)

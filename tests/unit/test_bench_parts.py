@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import socket
+import threading
 
 import numpy as np
 import pytest
@@ -100,3 +102,26 @@ def test_questions_are_asked_anew_under_other_addresses() -> None:
     for run in itertools.islice(anew(connection, ("/a/", "/b/?q=1")), 4):
         assert run() == 1.0
     assert connection.asked == [b"/a/?&", b"/b/?q=1&", b"/a/?&&", b"/b/?q=1&&"]
+
+
+def test_a_connection_that_was_closed_while_idle_is_opened_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer_once_each(times: int) -> None:
+            for _ in range(times):
+                client, _address = listener.accept()
+                with client:
+                    client.recv(4096)
+                    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Kind: road\r\n\r\nok")
+
+        thread = threading.Thread(target=answer_once_each, args=(3,))
+        thread.start()
+        connection = Connection(listener.getsockname()[1])
+        answers = [connection.get("/") for _ in range(2)]
+        spent = connection.timed(b"GET / HTTP/1.1\r\n\r\n")
+        thread.join()
+        connection.close()
+    assert [(answer.status, answer.body, answer.headers["x-kind"]) for answer in answers] == [
+        (200, b"ok", "road")
+    ] * 2
+    assert spent > 0
