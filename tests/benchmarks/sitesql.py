@@ -63,14 +63,19 @@ def where(words: Mapping[str, str]) -> Where:
 
 def in_box(west: float, south: float, east: float, north: float) -> Where:
     """Points in a box of degrees, edges included, by the database's spatial index."""
+    # Both indexes hold 32-bit floats, rounded outwards: they propose, the exact numbers decide.
+    exact = in_box_by_scan(west, south, east, north)
     if is_postgis():
-        return Where("s.location && ST_MakeEnvelope(%s, %s, %s, %s, 4326)", (west, south, east, north))
-    # The index holds 32-bit floats, rounded outwards: it proposes, the exact numbers decide.
-    return Where(
-        "s.id IN (SELECT pkid FROM idx_projects_site_location"
-        " WHERE xmax >= %s AND xmin <= %s AND ymax >= %s AND ymin <= %s)"
-        " AND ST_X(s.location) BETWEEN %s AND %s AND ST_Y(s.location) BETWEEN %s AND %s",
-        (west, east, south, north, west, east, south, north),
+        return (
+            Where("s.location && ST_MakeEnvelope(%s, %s, %s, %s, 4326)", (west, south, east, north)) & exact
+        )
+    return (
+        Where(
+            "s.id IN (SELECT pkid FROM idx_projects_site_location"
+            " WHERE xmax >= %s AND xmin <= %s AND ymax >= %s AND ymin <= %s)",
+            (west, east, south, north),
+        )
+        & exact
     )
 
 
