@@ -38,7 +38,7 @@ def tile_json(held: Snapshot, tile: TileId, which: Filter, *, mix: bool) -> dict
                 round(cluster.lat, 5),
                 cluster.count,
                 [round(edge, 5) for edge in cluster.bounds],
-                [[kinds[number].slug, count] for number, count in cluster.mix if number in kinds],
+                [(kinds[number].slug, count) for number, count in cluster.mix if number in kinds],
             ]
             for cluster in answer.clusters
         ],

@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from maps.mvt import Layer, encode_points
+from maps.mvt import Layer, encode_tile
 from tests.benchmarks import checks, mvtreader, samples
 from tests.benchmarks.__main__ import parser
 from tests.benchmarks.goals import Goal
@@ -56,7 +56,7 @@ def test_a_tile_stands_for_the_sum_of_its_counts_and_features() -> None:
         Layer("clusters", np.array([[1, 2], [3, 4]]), {"count": [300, 2]}),
         Layer("sites", np.array([[5, 6], [7, 8], [9, 9]]), {"kind": ["road", None, "farm"]}),
     ]
-    assert mvtreader.sites_in(encode_points(layers)) == 305
+    assert mvtreader.sites_in(encode_tile(layers)) == 305
     assert mvtreader.sites_in(b"") == 0
 
 
