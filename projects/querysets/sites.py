@@ -34,19 +34,21 @@ class SiteQuerySet(models.QuerySet["Site"]):
             if scope.divisions is not None:
                 part &= Q(managed_by_id__in=scope.divisions)
             if scope.departments is not None:
-                part &= Q(pk__in=self._of_departments(scope.departments))
+                part &= Q(self._of_departments(scope.departments))
             reach |= part
         return self.live().filter(reach)
 
-    def _of_departments(self, departments: frozenset[int]) -> "models.QuerySet[Site, int]":
-        """Ids of sites that count for an indicator which one of the departments leads or supports."""
-        # A sub-query, not a join: a site with two such indicators must not appear twice.
-        return (
-            self.model._default_manager.filter(
-                Q(indicators__lead_department__in=departments) | Q(indicators__co_departments__in=departments)
+    def _of_departments(self, departments: frozenset[int]) -> models.Exists:
+        """Sites that count for an indicator which one of the departments leads or supports."""
+        # Asked of each row: a list of all such ids would be made for the look-up of a single site, too, and
+        # with a join a site with two such indicators would appear twice.
+        contributions = self.model._meta.get_field("contributions").related_model._default_manager
+        indicators = self.model._meta.get_field("indicators").related_model._default_manager
+        return models.Exists(
+            contributions.filter(
+                site=models.OuterRef("pk"),
+                indicator__in=indicators.of_departments(departments).values("pk"),
             )
-            .order_by()
-            .values_list("pk", flat=True)
         )
 
     def in_division(self, division: "Division") -> Self:
