@@ -16,7 +16,7 @@ from projects.permissions.access import Access, Permission
 from projects.querysets.sites import SiteQuerySet
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import SiteFilter
-from projects.readmodels.staffsites import StaffQuery, Total, counting_test, light_test, staff_query, total
+from projects.readmodels.staffsites import StaffQuery, counting_test, light_test, staff_query, total
 from projects.rules.vocabulary import UNDER_WAY, Light, Publication
 
 #: A site under way that was not reported for longer than this is asked after.
@@ -104,12 +104,13 @@ QUESTIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A line of the start page: how much there is of what is the reader's own to do."""
+    """A line of the start page. `count` of what is the reader's own to do; with `at_least` there is more."""
 
     label: str | Promise
     hint: str | Promise
     tone: str
-    total: Total
+    count: int
+    at_least: bool
     url: str
 
 
@@ -118,13 +119,9 @@ def what_to_do(access: Access) -> tuple[dt.date, tuple[Task, ...]]:
     day = as_of()
     held = snapshot(fresh=True)
     address = reverse("admin:projects_site_changelist")
-    return day, tuple(
-        Task(
-            question.label,
-            question.hint,
-            question.tone,
-            total(question.asked(access, day, held), held),
-            f"{address}?todo={question.slug}",
-        )
-        for question in QUESTIONS
-    )
+    tasks = []
+    for question in QUESTIONS:
+        found = total(question.asked(access, day, held), held)
+        url = f"{address}?todo={question.slug}"
+        tasks.append(Task(question.label, question.hint, question.tone, found.count, found.at_least, url))
+    return day, tuple(tasks)
