@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
@@ -13,15 +13,18 @@ from projects.actions.records import indicator_target, report_indicator
 from projects.actions.reports import report_site
 from projects.actions.sitewriting import target_of
 from projects.admin.base import ScopedAdmin, cut
-from projects.admin.scope import access_for, reach
+from projects.admin.scope import access_for, is_unlimited, reach
 from projects.admin.sitelist import SEARCHED, search_sites
 from projects.models import IndicatorReport, PlanChange, Site, SiteReport
 from projects.permissions.access import Access, Permission, Target
 
 
-def of_visible_site(access: Access, permission: Permission) -> Exists:
+def of_visible_site(access: Access, permission: Permission) -> Q:
     """Asked of each row: a list of all sites that somebody sees would be made for every page."""
-    return Exists(Site.objects.visible_to(access, permission).filter(pk=OuterRef("site_id")))
+    if is_unlimited(access, permission):
+        # The removed ones are the few, and have an index of their own.
+        return ~Q(site_id__in=Site.objects.filter(deleted_seq__isnull=False).values("pk"))
+    return Q(Exists(Site.objects.visible_to(access, permission).filter(pk=OuterRef("site_id"))))
 
 
 def of_sites_found(request: HttpRequest, rows: QuerySet[Any], text: str) -> QuerySet[Any]:

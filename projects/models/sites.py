@@ -114,6 +114,7 @@ class Site(Stamped):
                 name="site_late",
                 condition=Q(light__in=["red", "yellow"], deleted_seq__isnull=True),
             ),
+            models.Index(fields=["id"], name="site_removed", condition=Q(deleted_seq__isnull=False)),
             models.Index(
                 fields=["managed_by", "light", "id"],
                 name="site_late_managed",

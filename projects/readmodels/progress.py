@@ -108,7 +108,7 @@ def _keep(
 
 
 #: Replaced by a correction, so it never was.
-_CORRECTED = "EXISTS (SELECT 1 FROM projects_sitestate c WHERE c.corrects_id = {row}.id)"
+_CORRECTED = "EXISTS (SELECT 1 FROM projects_sitestate c WHERE c.corrects_id = {row}.id LIMIT 1 OFFSET 0)"
 
 #: `s` is the state that a public site was in at the end of the day, `p` the site.
 _ON_THE_DAY = f"""
@@ -117,6 +117,7 @@ _ON_THE_DAY = f"""
         SELECT 1 FROM projects_sitestate n
         WHERE n.site_id = s.site_id AND n.effective_on <= %s AND NOT {_CORRECTED.format(row="n")}
         AND (n.effective_on > s.effective_on OR (n.effective_on = s.effective_on AND n.id > s.id))
+        LIMIT 1 OFFSET 0
     )
     AND p.id = s.site_id AND p.deleted_seq IS NULL AND p.publication = '{Publication.PUBLISHED.value}'
 """
@@ -124,7 +125,7 @@ _ON_THE_DAY = f"""
 # In SQL by hand, because the order of the tables is the point: SQLite goes through a CROSS JOIN from left to
 # right, so only states that counted towards something are read (index sitestate_counting), and of sites only
 # theirs. Left to itself it reads every site first. The signs before the columns keep it from reading all states
-# in the order of the grouping.
+# in the order of the grouping. OFFSET 0 keeps PostgreSQL from hashing all states for a question about a few.
 _GROUPS = f"""
     SELECT +s.managed_by_id, s.stage,
         EXISTS (
