@@ -174,7 +174,9 @@ class ScopedAdmin(_ModelAdmin[M]):
         if kind not in _LOOKUPS:
             name, kind = lookup, "exact"
         offered = {
-            each if isinstance(each, str) else str(getattr(each, "parameter_name", "")).removesuffix("__exact")
+            each
+            if isinstance(each, str)
+            else str(getattr(each, "parameter_name", "")).removesuffix("__exact")
             for each in self.get_list_filter(request)
         }
         return name in offered and len(value) <= _LONGEST_VALUE

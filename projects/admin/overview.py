@@ -98,7 +98,9 @@ QUESTIONS: Final = (
     Question("drafts", _("草稿待提交"), _("填好后提交,由另一人发布"), "calm", drafts, _drafts),
     Question("publish", _("待我发布"), _("别人提交的,核对后发布"), "work", to_publish, _to_publish),
     Question("late", _("滞后点位"), _("截至数据截止日亮黄灯或红灯"), "bad", late, _late),
-    Question("unreported", _("一个月未报进度"), _("在建点位,请补报形象进度"), "work", unreported, _unreported),
+    Question(
+        "unreported", _("一个月未报进度"), _("在建点位,请补报形象进度"), "work", unreported, _unreported
+    ),
 )
 
 

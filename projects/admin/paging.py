@@ -44,7 +44,7 @@ def _key(text: str) -> int | None:
 
 
 class KeysetChangeList(ChangeList):
-    """A list in its admin's own order, paged by key. Other orders are offered where all rows are on the page."""
+    """A list in its admin's own order, paged by key."""
 
     previous_url = ""
     next_url = ""
@@ -57,18 +57,21 @@ class KeysetChangeList(ChangeList):
         words = given.copy()
         for name in (AFTER, BEFORE):
             words.pop(name, None)
-        request.GET = words  # type: ignore[assignment]
+        request.GET = words
         try:
             super().__init__(request, *args, **kwargs)
         finally:
             request.GET = given
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        return list(self.model_admin.get_ordering(request) or self._get_default_ordering())
+        # Every admin of such a list names its order; `?o=` is left to those that offer it.
+        return list(self.model_admin.get_ordering(request))
 
     def get_results(self, request: HttpRequest) -> None:
         self.sortable_by = ()
-        rows = KeyPage(self.queryset, self.get_ordering(request, self.queryset), self.list_per_page, self.place)
+        rows = KeyPage(
+            self.queryset, self.get_ordering(request, self.queryset), self.list_per_page, self.place
+        )
         self.show_page(rows.rows, rows.newer, rows.older)
         only_page = not (self.previous_url or self.next_url)
         counted = len(rows.rows) if only_page else self.queryset.order_by()[: COUNTED + 1].count()
@@ -128,8 +131,9 @@ class KeyPage(Generic[M]):
         return list(rows[: self._size + 1])
 
     def _beyond(self, key: int, order: Sequence[str]) -> Q:
-        """What comes after the row with the key (everything where there is no such row). The first condition is the
-        one that an index can use.
+        """What comes after the row with the key; everything where there is no such row.
+
+        The first condition is the one that an index can use.
         """
         columns = [name.lstrip("-") for name in order]
         values = self._source.model._default_manager.filter(pk=key).values_list(*columns).first()
@@ -155,7 +159,8 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[:COUNTED].count())  # type: ignore[call-arg]
+        rows: Any = self.object_list
+        return int(rows[:COUNTED].count())
 
 
 class CappedAutocomplete(AutocompleteJsonView):

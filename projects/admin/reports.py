@@ -49,7 +49,12 @@ class SiteReportAdmin(ScopedAdmin[SiteReport]):
     list_hint = gettext_lazy("每次填报一条,不修改、不删除;写错了就新增一条更正。")
 
     def rows(self, access: Access, permission: Permission) -> QuerySet[SiteReport]:
-        return SiteReport.objects.filter(of_visible_site(access, permission)).order_by("-as_of", "-pk")
+        # A choice is named by its site.
+        return (
+            SiteReport.objects.filter(of_visible_site(access, permission))
+            .select_related("site", "recorded_by")
+            .order_by("-as_of", "-pk")
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[SiteReport], search_term: str

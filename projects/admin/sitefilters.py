@@ -1,5 +1,7 @@
-"""Filters of the list of sites. Each says twice what it means: for the point index, which answers the list, and
-for the database, which a step for everything listed goes by. A test holds the two equal.
+"""Filters of the list of sites.
+
+Each says twice what it means: for the point index, which answers the list, and for the database, which a step
+for everything listed goes by. A test holds the two equal.
 """
 
 from collections.abc import Sequence

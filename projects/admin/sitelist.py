@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from functools import reduce
 from operator import and_
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import messages
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
@@ -16,7 +16,6 @@ from projects.admin.scope import access_for
 from projects.admin.sitefilters import SiteListFilter
 from projects.models import Site
 from projects.permissions.access import Access, Permission
-from projects.querysets.sites import SiteQuerySet
 from projects.readmodels import search, staffsites
 from projects.readmodels.siteindex import Snapshot, snapshot
 
@@ -79,7 +78,7 @@ def search_sites(access: Access, text: str, limit: int) -> list[int]:
     return search.matching_ids(Site.objects.visible_to(access), words, limit=limit, codes=True)
 
 
-def choosable(access: Access, rows: SiteQuerySet, text: str, limit: int) -> SiteQuerySet:
+def choosable(access: Access, rows: QuerySet[Site], text: str, limit: int) -> QuerySet[Site]:
     """For a look-up: the newest sites, or those that the text finds."""
     if text.strip():
         return rows.filter(pk__in=search_sites(access, text, limit))

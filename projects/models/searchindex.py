@@ -126,9 +126,7 @@ def _sqlite() -> Iterator[str]:
     for name, (event, when, body) in zip(_TRIGGERS, rules, strict=True):
         yield f"DROP TRIGGER IF EXISTS {name}"
         yield f"CREATE TRIGGER {name} AFTER {event} ON projects_site FOR EACH ROW {when} BEGIN {body}; END"
-    yield (
-        f"INSERT INTO {TABLE}(rowid, place, code) SELECT id, {_texts('')} FROM projects_site ORDER BY id"
-    )
+    yield (f"INSERT INTO {TABLE}(rowid, place, code) SELECT id, {_texts('')} FROM projects_site ORDER BY id")
 
 
 def _texts(row: str) -> str:

@@ -261,9 +261,7 @@ class SiteState(AppendOnly):
         constraints = [correction_has_reason("sitestate_correction_reason")]
         indexes = [
             # Most sites are existing stock (存量), of which no figure of a programme ever asks.
-            models.Index(
-                fields=["site", "effective_on", "id"], name="sitestate_counting", condition=COUNTS
-            )
+            models.Index(fields=["site", "effective_on", "id"], name="sitestate_counting", condition=COUNTS)
         ]
 
     def __str__(self) -> str:

@@ -36,6 +36,4 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
 
     def of_departments(self, departments: Collection[int]) -> Self:
         """Those that one of the departments leads or supports (as often as it does; for sub-queries)."""
-        return self.filter(
-            Q(lead_department__in=departments) | Q(co_departments__in=departments)
-        ).order_by()
+        return self.filter(Q(lead_department__in=departments) | Q(co_departments__in=departments)).order_by()

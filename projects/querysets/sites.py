@@ -11,7 +11,7 @@ from projects.rules.vocabulary import Light, Publication
 
 if TYPE_CHECKING:
     from projects.models.divisions import Division
-    from projects.models.sites import Site
+    from projects.models.sites import Site  # noqa: F401  named in the base class
 
 
 class SiteQuerySet(models.QuerySet["Site"]):

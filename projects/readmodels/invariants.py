@@ -147,7 +147,9 @@ def _lights() -> Iterator[Broken]:
     for rows in _by_key(counting.values_list("code", "light", "pk")):
         within = {"site_id__gte": rows[0][-1], "site_id__lte": rows[-1][-1]}
         governing: dict[int, Programme] = {}
-        for site_id, indicator_id in Contribution.objects.filter(**within).values_list("site_id", "indicator_id"):
+        for site_id, indicator_id in Contribution.objects.filter(**within).values_list(
+            "site_id", "indicator_id"
+        ):
             programme = programmes.get(programme_of[indicator_id])
             if programme is not None:
                 held = governing.get(site_id, programme)
@@ -170,7 +172,7 @@ def _lights() -> Iterator[Broken]:
 
 
 def _by_key(rows: QuerySet[Any, tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    """All rows of values that end with the key, some thousand at a time: memory does not grow with the table."""
+    """All rows of values that end with the key, some thousand at a time, so that memory does not grow."""
     last = 0
     while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:_CHUNK]):
         yield chunk

@@ -51,9 +51,7 @@ def late_sites(
     held = held or snapshot()
     everywhere = late_standings(progress.programme, progress.as_of, held) or ()
     late = [row for row in everywhere if progress.managers is None or row.manager in progress.managers]
-    late.sort(
-        key=lambda row: (row.light is not Light.RED, row.baseline_finish or dt.date.max, row.site_id)
-    )
+    late.sort(key=lambda row: (row.light is not Light.RED, row.baseline_finish or dt.date.max, row.site_id))
     return LatePage(len(late), _rows(late[first : first + limit], progress, held))
 
 

@@ -124,8 +124,9 @@ _ON_THE_DAY = f"""
 
 # In SQL by hand, because the order of the tables is the point: SQLite goes through a CROSS JOIN from left to
 # right, so only states that counted towards something are read (index sitestate_counting), and of sites only
-# theirs. Left to itself it reads every site first. The signs before the columns keep it from reading all states
-# in the order of the grouping. OFFSET 0 keeps PostgreSQL from hashing all states for a question about a few.
+# theirs. Left to itself it reads every site first. The signs before the columns keep it from reading all
+# states in the order of the grouping. OFFSET 0 keeps PostgreSQL from hashing all states for a question about
+# a few.
 _GROUPS = f"""
     SELECT +s.managed_by_id, s.stage,
         EXISTS (

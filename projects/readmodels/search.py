@@ -104,7 +104,7 @@ def _lexeme(piece: str) -> str:
 
 
 def _in_batches(candidates: Iterable[int], chosen: Iterable[int]) -> Iterator[int]:
-    """Those of the candidates that are chosen; the rows are read batch by batch, until nobody asks for more."""
+    """Those of the candidates that are chosen; rows are read batch by batch, until nobody asks for more."""
     source = iter(candidates)
     while batch := list(islice(source, _BATCH)):
         yield from chosen.filter(pk__in=batch)  # type: ignore[attr-defined]
@@ -130,7 +130,7 @@ def _candidates(words: Iterable[str], *, codes: bool) -> Iterator[int]:
 
 
 def _pieces_of(word: str) -> tuple[list[str], str]:
-    """Pieces of three, all of which a site must have; or those that begin with a shorter word, any of them."""
+    """Pieces of three, all of which a site must have, or any of those that begin with a shorter word."""
     if len(word) >= 3:
         found, joint = [word[start : start + 3] for start in range(len(word) - 2)], " AND "
     else:

@@ -1,7 +1,8 @@
 """The list of sites as staff work with it: whose rows, which filters, answered by the point index.
 
-Everything that the index holds is decided there; what it does not hold (who submitted a site, when it was last
-reported) is asked of the database for the candidates, newest first, and only for as many as a page looks at.
+Everything that the index holds is decided there; what it does not hold (who submitted a site, when it was
+last reported) is asked of the database for the candidates, newest first, and only for as many as a page
+looks at.
 Whoever shows the rows reads them through `Site.objects.visible_to` again.
 """
 
@@ -30,7 +31,7 @@ _WORLD: Final = BBox(-180.0, -90.0, 180.0, 90.0)
 
 @dataclass(frozen=True, slots=True)
 class StaffQuery:
-    """What is listed: `which` by the index, `rest` by the database; `rest` None where the index says it all."""
+    """What is listed: `which` by the index, `rest` by the database (None where the index says it all)."""
 
     which: Filter
     rest: Q | None = None
@@ -38,7 +39,7 @@ class StaffQuery:
 
 @dataclass(frozen=True, slots=True)
 class IdPage:
-    """Ids, newest first. `newer`, `older`: the cursors of the neighbouring pages; None where there is none."""
+    """Ids, newest first. `newer`, `older`: cursors of the neighbouring pages; None where there is none."""
 
     ids: tuple[int, ...]
     newer: int | None
@@ -63,7 +64,7 @@ def staff_query(
     ids: Collection[int] | None = None,
     rest: Q | None = None,
 ) -> StaffQuery:
-    """The sites that may be treated so, narrowed by filter words, further tests, ids and what only SQL knows."""
+    """The sites that may be treated so, narrowed by filter words, tests, ids and what only SQL knows."""
     words = compile_filter(wanted or SiteFilter(), held, staff=True)
     within = scope_test(access, permission, held)
     every = [*words.tests, *tests, *([] if within is None else [within])]
@@ -126,8 +127,9 @@ def apart_test(held: Snapshot) -> Test:
 def page(
     query: StaffQuery, held: Snapshot, *, limit: int, after: int | None = None, before: int | None = None
 ) -> IdPage:
-    """`limit` ids below the id `after`, or above `before`, or the newest. A page that looks at LOOKED_AT candidates
-    in vain is short; its `older` goes on from there.
+    """`limit` ids below the id `after`, or above `before`, or the newest.
+
+    A page that looks at LOOKED_AT candidates in vain is short; its `older` goes on from there.
     """
     if before is not None:
         ids, more, _last = _walk(query, held, limit, before, newest_first=False)
@@ -137,7 +139,9 @@ def page(
         # As far up as it goes: the newest page, and a whole one.
         after = None
     ids, more, last = _walk(query, held, limit, after, newest_first=True)
-    return IdPage(tuple(ids), None if after is None else (ids[0] if ids else after + 1), last if more else None)
+    return IdPage(
+        tuple(ids), None if after is None else (ids[0] if ids else after + 1), last if more else None
+    )
 
 
 def total(query: StaffQuery, held: Snapshot) -> Total:
@@ -150,7 +154,7 @@ def total(query: StaffQuery, held: Snapshot) -> Total:
 
 
 def _tables(scope: Scope, held: Snapshot) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
-    """Which managers and which standings a scope covers. The last entry stands for numbers beyond the table."""
+    """Which managers and standings a scope covers. The last entry stands for numbers beyond the table."""
     areas = sets = None
     if scope.divisions is not None:
         areas = np.array([*(pk in scope.divisions for pk in held.codes.areas.keys), False])

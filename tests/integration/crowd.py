@@ -1,23 +1,29 @@
 """The small world with many more sites: multiplied in the database, past the actions, for tests of plans."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
-from projects.models import AuditEntry, ChangeHead, Contribution, LightSpan, PlanChange, Site, SiteReport, SiteState
+from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.models import (
+    AuditEntry,
+    ChangeHead,
+    Contribution,
+    LightSpan,
+    PlanChange,
+    Site,
+    SiteReport,
+    SiteState,
+)
 from projects.rules.vocabulary import Publication
-from tests.factories import World
+from tests.factories import CUTOFF, START, World
 
 _OFFSET = 100_000
 
 
 def crowd(world: World, *, stock: int, targets: int) -> None:
     """`stock` sites that count towards nothing, `targets` late ones with reports, a change of plan and spans."""
-    from decimal import Decimal
-
-    from projects.actions.drafts import PlanChangeDraft, ReportDraft
-    from tests.factories import CUTOFF, START
-
     old = world.add(world.draft(county="330212", name="鄞州老站", address="中山路 1 号"))[0]
     late = world.add(
         world.planned(
@@ -40,13 +46,12 @@ def multiply(site: Site, count: int, *, first: int = _OFFSET) -> None:
     """Copies with ids from `first` on, each with all that hangs on the site and an audit entry."""
     head = ChangeHead.objects.get(id=1)
     numbers = f"(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {count - 1}) SELECT i FROM n) AS n"
-    own = {
+    own: dict[str, str | None] = {
         "id": f"n.i + {first}",
         "code": f"'C' || (n.i + {first})",
-        "public_id": f"substr('aaaaaaaa', 1, 5) || substr(CAST(n.i + {first + 1_000_000} AS text), 1, 7)",
+        "public_id": _public_id(first),
         "name": f"t.name || ' ' || (n.i + {first})",
     }
-    own["public_id"] = _public_id(first)
     _copy(Site, own, numbers, f"t.id = {site.pk}")
     for model in (Contribution, SiteState, SiteReport, PlanChange, LightSpan):
         own = {"site_id": f"n.i + {first}", "subject_key": f"'site:' || (n.i + {first})", "id": None}

@@ -71,7 +71,8 @@ def _raw(sql: str, params: Any) -> list[Any]:
         connection.execute_wrappers = []
         try:
             cursor.execute(sql, params)
-            return cursor.fetchall()
+            rows: list[Any] = cursor.fetchall()
+            return rows
         finally:
             connection.execute_wrappers = wrapped
 

@@ -90,9 +90,7 @@ def test_every_filter_lists_what_sql_finds(many: World, who: str, monkeypatch: p
             continue
         changelist = answer.context["cl"]
         expected = list(changelist.queryset.order_by("-pk").values_list("pk", flat=True))
-        listed = (
-            [site.pk for page in _walk(client, f"{LIST}?{words}") for site in page] if expected else []
-        )
+        listed = [site.pk for page in _walk(client, f"{LIST}?{words}") for site in page] if expected else []
         assert listed == expected, words
         assert changelist.result_count == len(expected), words
 
@@ -120,7 +118,9 @@ def test_there_and_back_by_the_links_of_the_page(many: World, monkeypatch: pytes
     assert pages(client, address)[0] == down[1]
 
 
-@pytest.mark.parametrize("place", ["after=x", "after=-1", "after=99999999999999999999", "before=99999999", "p=7"])
+@pytest.mark.parametrize(
+    "place", ["after=x", "after=-1", "after=99999999999999999999", "before=99999999", "p=7"]
+)
 def test_a_place_that_is_none_is_the_top(many: World, place: str) -> None:
     client = client_of(many.users["admin"])
     answer = client.get(f"{LIST}?{place}")
@@ -149,9 +149,17 @@ def test_counts_say_what_sql_counts(many: World) -> None:
         access = many.access(who)
         for question in QUESTIONS:
             total = staffsites.total(question.asked(access, as_of(), held), held)
-            assert (total.count, total.at_least) == (question.rows(access, as_of()).count(), False), (who, question)
+            assert (total.count, total.at_least) == (question.rows(access, as_of()).count(), False), (
+                who,
+                question,
+            )
     counts = facets(SiteFilter(), staff=True)
-    for word, column in (("kind", "kind__slug"), ("stage", "stage"), ("service", "service"), ("light", "light")):
+    for word, column in (
+        ("kind", "kind__slug"),
+        ("stage", "stage"),
+        ("service", "service"),
+        ("light", "light"),
+    ):
         expected: dict[str, int] = {}
         for value in Site.objects.live().values_list(column, flat=True):
             expected[value] = expected.get(value, 0) + 1

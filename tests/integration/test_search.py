@@ -45,7 +45,11 @@ def found(words: list[str], *, codes: bool, limit: int = 100) -> list[int]:
 
 
 @settings(max_examples=80)
-@given(names=st.lists(TEXTS, min_size=6, max_size=6), addresses=st.lists(TEXTS, min_size=6, max_size=6), words=WORDS)
+@given(
+    names=st.lists(TEXTS, min_size=6, max_size=6),
+    addresses=st.lists(TEXTS, min_size=6, max_size=6),
+    words=WORDS,
+)
 @example(names=["鄞州区卫"] * 6, addresses=["a"] * 6, words=["区卫"])
 @example(names=["区"] * 6, addresses=["x"] * 6, words=["区"])
 @example(names=["a%b_c\\'\""] * 6, addresses=["x"] * 6, words=["%b_", "\\'\""])
@@ -78,11 +82,17 @@ def test_a_word_that_begins_very_many_pieces(sites: list[Site], monkeypatch: pyt
 def test_drafts_and_removed_sites_are_never_found_by_the_public(world: World, client: Client) -> None:
     hidden = world.site(name="秘密基地", publication=Publication.DRAFT)
     shown = world.site(name="公开基地")
-    ids = lambda q: [row["id"] for row in client.get("/api/v1/sites/", {"q": q}).json()["features"]]  # noqa: E731
+
+    def ids(text: str) -> list[str]:
+        return [row["id"] for row in client.get("/api/v1/sites/", {"q": text}).json()["features"]]
+
     assert ids("基地") == ids("公开基") == [shown.public_id]
     assert ids("秘密基") == ids(hidden.code) == []
     change_site(
-        access=world.access("admin"), site_id=shown.pk, expected_version=shown.version, changes={"name": "新名"}
+        access=world.access("admin"),
+        site_id=shown.pk,
+        expected_version=shown.version,
+        changes={"name": "新名"},
     )
     assert ids("基地") == [] and ids("新名") == [shown.public_id]
     remove_site(
