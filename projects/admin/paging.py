@@ -57,7 +57,7 @@ class KeysetChangeList(ChangeList):
         words = given.copy()
         for name in (AFTER, BEFORE):
             words.pop(name, None)
-        request.GET = words
+        request.GET = words  # type: ignore[assignment]
         try:
             super().__init__(request, *args, **kwargs)
         finally:
@@ -79,7 +79,7 @@ class KeysetChangeList(ChangeList):
 
     def show_page(self, rows: Sequence[Any], newer: int | None, older: int | None) -> None:
         """The rows, and the addresses of the neighbouring pages."""
-        self.result_list = rows  # type: ignore[assignment]
+        self.result_list = rows
         self.multi_page = self.can_show_all = self.show_full_result_count = False
         self.full_result_count = None
         self.show_admin_actions = True

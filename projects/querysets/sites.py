@@ -1,7 +1,7 @@
 """Named queries over sites. `public()` and `visible_to()` are the only two doors to rows."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -56,7 +56,7 @@ class SiteQuerySet(models.QuerySet["Site"]):
         # Asked of each row: a list of all such ids would be made for the look-up of a single site, too, and
         # with a join a site with two such indicators would appear twice.
         contributions = self.model._meta.get_field("contributions").related_model._default_manager
-        indicators = self.model._meta.get_field("indicators").related_model._default_manager
+        indicators: Any = self.model._meta.get_field("indicators").related_model._default_manager
         own = contributions.filter(
             site=models.OuterRef("pk"), indicator__in=indicators.of_departments(departments).values("pk")
         )

@@ -22,7 +22,7 @@ def forget_empty_states(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> No
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0001_initial"),
+        ("projects", "0002_stored_area"),
     ]
 
     operations = [
