@@ -51,8 +51,9 @@ def parse_database_url(url: str, base_dir: Path) -> dict[str, Any]:
             "PORT": str(port or ""),
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
-            # A writer that waits longer than this gets "busy, try again" instead of a hanging page.
-            "OPTIONS": {"options": "-c lock_timeout=5000"},
+            # A writer that waits longer than this gets "busy, try again" instead of a hanging page. Compiling
+            # a query (JIT) took most of a second here, and no query runs long enough to earn it back.
+            "OPTIONS": {"options": "-c lock_timeout=5000 -c jit=off"},
         }
     raise SettingsError(
         f"DATABASE_URL must start with spatialite:/// or postgis://; found {parts.scheme or url!r}"

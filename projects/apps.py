@@ -10,6 +10,7 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("民生实事")
 
     def ready(self) -> None:
-        from projects.models.guards import install_after_migrate
+        from projects.models import guards, searchindex
 
-        post_migrate.connect(install_after_migrate, sender=self, dispatch_uid="projects.guards")
+        post_migrate.connect(guards.install_after_migrate, sender=self, dispatch_uid="projects.guards")
+        post_migrate.connect(searchindex.install_after_migrate, sender=self, dispatch_uid="projects.search")

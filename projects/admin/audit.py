@@ -2,17 +2,21 @@
 
 from typing import Any, Final
 
+from django.apps import apps
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from projects.admin.base import ScopedAdmin, history_line
+from projects.admin.base import ScopedAdmin, cut, history_line
 from projects.admin.scope import is_unlimited, reach
 from projects.models import AuditEntry, ImportBatch, Site
 from projects.permissions.access import Access, Permission
+
+_LONGEST_NUMBER: Final = 18
 
 _VERBS: Final[dict[str, str | Promise]] = {
     "add": gettext_lazy("新增"),
@@ -34,13 +38,35 @@ def action_label(action: str) -> str:
     return str(_VERBS.get(action.rpartition(".")[2], action))
 
 
+def subject_types() -> list[tuple[str, str]]:
+    """What entries may be about, with its name; asked of the code, not of a million entries."""
+    return sorted(
+        (str(model._meta.model_name), str(model._meta.verbose_name))
+        for model in apps.get_app_config("projects").get_models()
+    )
+
+
+class SubjectFilter(admin.SimpleListFilter):
+    title = gettext_lazy("对象类型")
+    parameter_name = "subject_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return subject_types()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        return queryset.filter(subject_type=self.value()) if self.value() else queryset
+
+
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ScopedAdmin[AuditEntry]):
     see = Permission.AUDIT_VIEW
     list_display = ["seq", "recorded_at", "actor", "what", "subject", "division"]
-    list_filter = ["subject_type"]
-    search_fields = ["subject_id", "action"]
+    list_filter = [SubjectFilter]
+    search_fields = ["seq"]
+    search_help_text = gettext_lazy("变更序号、对象编号或点位编码")
     list_select_related = ["actor", "division"]
+    ordering = ["-pk"]
+    by_key = True
     fields = (
         "seq",
         "recorded_at",
@@ -57,6 +83,20 @@ class AuditEntryAdmin(ScopedAdmin[AuditEntry]):
 
     def rows(self, access: Access, permission: Permission) -> QuerySet[AuditEntry]:
         return reach(AuditEntry.objects.all(), access, permission, division="division")  # type: ignore[return-value]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
+    ) -> tuple[QuerySet[AuditEntry], bool]:
+        """By number, by the number of what was changed, by a site's code: exact, by an index each."""
+        text = cut(search_term).strip()
+        if not text:
+            return queryset, False
+        site = Site.objects.filter(code=text).values_list("pk", flat=True).first()
+        wanted = Q(subject_type="site", subject_id=str(site)) if site is not None else Q(pk__in=[])
+        if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER:
+            subjects = [name for name, _label in subject_types()]
+            wanted |= Q(pk=int(text)) | Q(subject_type__in=subjects, subject_id=text)
+        return queryset.filter(wanted), False
 
     @admin.display(description=gettext_lazy("动作"), ordering="action")
     def what(self, obj: AuditEntry) -> str:
@@ -86,6 +126,8 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
     see = Permission.IMPORT_RUN
     list_display = ["file_name", "recorded_at", "recorded_by", "rows_read", "created_count", "updated_count"]
     list_select_related = ["recorded_by"]
+    ordering = ["-pk"]
+    by_key = True
     fields = ("file_name", "file_sha256", "recorded_at", "recorded_by", "rows_read", "created_count",
               "updated_count", "unchanged_count", "first_seq", "last_seq")  # fmt: skip
     readonly_fields = fields

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import OperationalError, models
 from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from projects.actions.errors import ActionError
 from projects.admin.conflicts import subject_entries
 from projects.admin.forms import SEEN_SEQ, ScopedForm
+from projects.admin.paging import KeyPage, KeysetChangeList, Place
 from projects.admin.readable import field_label, readable
 from projects.admin.scope import access_for, departments_of, divisions_of, indicators_for
 from projects.models import Department, Division, Indicator, Site
@@ -59,6 +60,10 @@ class ScopedAdmin(_ModelAdmin[M]):
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False
+    # Counts beside every choice of a filter would be one count of the whole table each.
+    show_facets = admin.ShowFacets.NEVER
+    #: For tables that grow with the sites: pages by key, in the admin's own order (which must be indexed).
+    by_key: ClassVar[bool] = False
     view_on_site = False
     save_on_top = False
     actions_selection_counter = True
@@ -117,6 +122,9 @@ class ScopedAdmin(_ModelAdmin[M]):
         ordering = self.get_ordering(request)
         return rows.order_by(*ordering) if ordering else rows
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return KeysetChangeList if self.by_key else super().get_changelist(request, **kwargs)
+
     # -- choices ----------------------------------------------------------------------------------------
 
     def choosing(self) -> list[Permission]:
@@ -166,7 +174,9 @@ class ScopedAdmin(_ModelAdmin[M]):
         if kind not in _LOOKUPS:
             name, kind = lookup, "exact"
         offered = {
-            each if isinstance(each, str) else getattr(each, "parameter_name", None)
+            each
+            if isinstance(each, str)
+            else str(getattr(each, "parameter_name", "")).removesuffix("__exact")
             for each in self.get_list_filter(request)
         }
         return name in offered and len(value) <= _LONGEST_VALUE
@@ -174,8 +184,7 @@ class ScopedAdmin(_ModelAdmin[M]):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[M], search_term: str
     ) -> tuple[models.QuerySet[M], bool]:
-        """A long text is no search: each of its words would be one more condition."""
-        return super().get_search_results(request, queryset, search_term.replace("\x00", "")[:_LONGEST_VALUE])
+        return super().get_search_results(request, queryset, cut(search_term))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
@@ -302,16 +311,21 @@ class ScopedAdmin(_ModelAdmin[M]):
             )
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
-        page = Paginator(subject_entries(obj), 50).get_page(request.GET.get("p"))
+        page = KeyPage(subject_entries(obj), ["-pk"], 50, Place.of(request.GET))
         context = {
             **self.admin_site.each_context(request),
             "title": _("历史:%(name)s") % {"name": obj},
             "opts": self.opts,
             "object": obj,
             "page": page,
-            "lines": [history_line(type(obj), entry) for entry in page],
+            "lines": [history_line(type(obj), entry) for entry in page.rows],
         }
         return TemplateResponse(request, "admin/object_history.html", context)
+
+
+def cut(text: str) -> str:
+    """A long text is no search: each of its words would be one more condition."""
+    return text.replace("\x00", "")[:_LONGEST_VALUE]
 
 
 def history_line(model: type[models.Model], entry: Any) -> Mapping[str, Any]:

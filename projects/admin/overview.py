@@ -14,7 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from projects.models import Contribution, Programme, Site
 from projects.permissions.access import Access, Permission
 from projects.querysets.sites import SiteQuerySet
-from projects.rules.vocabulary import UNDER_WAY, Publication
+from projects.readmodels.siteindex import Snapshot, snapshot
+from projects.readmodels.sitequeries import SiteFilter
+from projects.readmodels.staffsites import StaffQuery, counting_test, light_test, staff_query, total
+from projects.rules.vocabulary import UNDER_WAY, Light, Publication
 
 #: A site under way that was not reported for longer than this is asked after.
 REPORT_EVERY: Final = dt.timedelta(days=31)
@@ -55,47 +58,72 @@ def unreported(access: Access, day: dt.date) -> SiteQuerySet:
     )
 
 
+def _drafts(access: Access, day: dt.date, held: Snapshot) -> StaffQuery:
+    wanted = SiteFilter(publications=frozenset({Publication.DRAFT}))
+    return staff_query(access, Permission.SITE_SUBMIT, held, wanted=wanted)
+
+
+def _to_publish(access: Access, day: dt.date, held: Snapshot) -> StaffQuery:
+    wanted = SiteFilter(publications=frozenset({Publication.SUBMITTED}))
+    of_others = Q(submitted_by__isnull=False) & ~Q(submitted_by=access.user_id)
+    return staff_query(access, Permission.SITE_PUBLISH, held, wanted=wanted, rest=of_others)
+
+
+def _late(access: Access, day: dt.date, held: Snapshot) -> StaffQuery:
+    lights = light_test({Light.YELLOW, Light.RED}, held)
+    return staff_query(access, Permission.SITE_VIEW_INTERNAL, held, tests=[lights])
+
+
+def _unreported(access: Access, day: dt.date, held: Snapshot) -> StaffQuery:
+    wanted = SiteFilter(stages=UNDER_WAY)
+    long_ago = Q(reported_on__isnull=True) | Q(reported_on__lt=day - REPORT_EVERY)
+    return staff_query(
+        access, Permission.SITE_REPORT, held, wanted=wanted, tests=[counting_test(held)], rest=long_ago
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One kind of work: its word in the address, its sentence, its rows."""
+    """One kind of work: its word in the address, its sentence, its rows; `asked` is the same of the index."""
 
     slug: str
     label: str | Promise
     hint: str | Promise
     tone: str
     rows: Callable[[Access, dt.date], SiteQuerySet]
+    asked: Callable[[Access, dt.date, Snapshot], StaffQuery]
 
 
 QUESTIONS: Final = (
-    Question("drafts", _("草稿待提交"), _("填好后提交,由另一人发布"), "calm", drafts),
-    Question("publish", _("待我发布"), _("别人提交的,核对后发布"), "work", to_publish),
-    Question("late", _("滞后点位"), _("截至数据截止日亮黄灯或红灯"), "bad", late),
-    Question("unreported", _("一个月未报进度"), _("在建点位,请补报形象进度"), "work", unreported),
+    Question("drafts", _("草稿待提交"), _("填好后提交,由另一人发布"), "calm", drafts, _drafts),
+    Question("publish", _("待我发布"), _("别人提交的,核对后发布"), "work", to_publish, _to_publish),
+    Question("late", _("滞后点位"), _("截至数据截止日亮黄灯或红灯"), "bad", late, _late),
+    Question(
+        "unreported", _("一个月未报进度"), _("在建点位,请补报形象进度"), "work", unreported, _unreported
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A line of the start page. `count` of what is the reader's own to do."""
+    """A line of the start page. `count` of what is the reader's own to do; with `at_least` there is more."""
 
     label: str | Promise
     hint: str | Promise
     tone: str
     count: int
+    at_least: bool
     url: str
 
 
 def what_to_do(access: Access) -> tuple[dt.date, tuple[Task, ...]]:
     """The day that lateness is about, and the lines."""
     day = as_of()
+    held = snapshot(fresh=True)
     address = reverse("admin:projects_site_changelist")
-    return day, tuple(
-        Task(
-            question.label,
-            question.hint,
-            question.tone,
-            question.rows(access, day).count(),
-            f"{address}?todo={question.slug}",
-        )
-        for question in QUESTIONS
-    )
+    tasks = []
+    for question in QUESTIONS:
+        found = total(question.asked(access, day, held), held)
+        url = f"{address}?todo={question.slug}"
+        tasks.append(Task(question.label, question.hint, question.tone, found.count, found.at_least, url))
+    return day, tuple(tasks)

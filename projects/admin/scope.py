@@ -52,11 +52,7 @@ def reach(
 
 def indicators_of(departments: frozenset[int]) -> QuerySet[Indicator, int]:
     """Ids of the indicators that one of the departments leads or supports (a sub-query)."""
-    return (
-        Indicator.objects.filter(Q(lead_department__in=departments) | Q(co_departments__in=departments))
-        .order_by()
-        .values_list("pk", flat=True)
-    )
+    return Indicator.objects.of_departments(departments).values_list("pk", flat=True)
 
 
 def divisions_of(access: Access, permissions: Sequence[Permission]) -> QuerySet[Division]:

@@ -1,39 +1,58 @@
 """Sites: list, form with map, steps, and what was reported and decided of each."""
 
+from functools import cache
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from maps.widgets import EditorOptions
 from projects.actions import publishing
 from projects.actions.errors import ActionError, Invalid
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.sitewriting import contributions_of, target_of
-from projects.admin.base import ScopedAdmin
+from projects.admin.base import ScopedAdmin, cut
 from projects.admin.contributions import ContributionInline, pairs_of_formsets, renew_contributions
 from projects.admin.locating import borders_of, located
 from projects.admin.overview import as_of
+from projects.admin.paging import COUNTED
 from projects.admin.scope import access_for, divisions_of
 from projects.admin.sitebulk import run_each
-from projects.admin.sitefilters import CrossFilter, KindFilter, LightFilter, ManagedByFilter, TodoFilter
+from projects.admin.sitefilters import (
+    CrossFilter,
+    DemoFilter,
+    KindFilter,
+    LightFilter,
+    ManagedByFilter,
+    PublicationFilter,
+    ServiceFilter,
+    StageFilter,
+    TodoFilter,
+)
 from projects.admin.siteform import ATTRIBUTE, SiteForm, attribute_fields
+from projects.admin.sitelist import SiteChangeList, choosable
 from projects.admin.sitesteps import BY_SLUG, STEPS
-from projects.models import Contribution, Division, FacilityKind, Site
+from projects.models import Division, FacilityKind, Site
 from projects.models.choices import DATUMS
 from projects.permissions.access import Access, Permission, Target
 from projects.querysets.sites import SiteQuerySet
 from projects.rules.vocabulary import Publication, Stage
+
+
+@cache
+def _drawn(component: str, name: str, word: str, language: str | None) -> str:
+    """A component of one word, drawn once a language: a page of the list has two hundred of them."""
+    return render_to_string(f"components/{component}.html", {name: word} if name else {})
 
 
 @admin.register(Site)
@@ -46,8 +65,8 @@ class SiteAdmin(ScopedAdmin[Site]):
     list_display = ["name_column", "kind", "managed_by", "stage_column", "service", "light_column",
                     "progress", "publication_column", "code"]  # fmt: skip
     list_display_links = ["name_column"]
-    list_filter = [TodoFilter, LightFilter, "stage", "publication", KindFilter, ManagedByFilter, "service",
-                   CrossFilter, "is_demo"]  # fmt: skip
+    list_filter = [TodoFilter, LightFilter, StageFilter, PublicationFilter, KindFilter, ManagedByFilter,
+                   ServiceFilter, CrossFilter, DemoFilter]  # fmt: skip
     search_fields = ["name", "code", "address"]
     search_help_text = gettext_lazy("按名称、编码或地址查找")
     list_select_related = ["kind", "managed_by", "located_in"]
@@ -65,8 +84,18 @@ class SiteAdmin(ScopedAdmin[Site]):
         return target_of(obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
-        rows = super().get_queryset(request).defer("geom", "location")
-        return rows.annotate(counts=Exists(Contribution.objects.filter(site=OuterRef("pk"))))
+        return super().get_queryset(request).defer("geom", "location")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[SiteChangeList]:
+        return SiteChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Site], search_term: str
+    ) -> tuple[QuerySet[Site], bool]:
+        """The list finds its page by itself; this is for its steps, and for look-ups of a site."""
+        found = choosable(access_for(request), queryset, cut(search_term), COUNTED)
+        listing = request.resolver_match is not None and request.resolver_match.url_name != "autocomplete"
+        return (queryset if listing and not search_term.strip() else found), False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Site | None:
         if not object_id.isascii() or not object_id.isdigit() or len(object_id) > 18:
@@ -80,15 +109,15 @@ class SiteAdmin(ScopedAdmin[Site]):
     def name_column(self, obj: Site) -> str:
         if not obj.is_demo:
             return obj.name
-        return format_html("{} {}", obj.name, render_to_string("components/demo-badge.html"))
+        return format_html("{} {}", obj.name, _drawn("demo-badge", "", "", get_language()))
 
     @admin.display(description=gettext_lazy("建设阶段"), ordering="stage")
     def stage_column(self, obj: Site) -> str:
-        return render_to_string("components/stage.html", {"stage": obj.stage})
+        return _drawn("stage", "stage", obj.stage, get_language())
 
     @admin.display(description=gettext_lazy("亮灯"), ordering="light")
     def light_column(self, obj: Site) -> str:
-        return render_to_string("components/light.html", {"light": obj.light})
+        return _drawn("light", "light", obj.light, get_language())
 
     @admin.display(description=gettext_lazy("进度"), ordering="percent")
     def progress(self, obj: Site) -> str:
@@ -101,10 +130,6 @@ class SiteAdmin(ScopedAdmin[Site]):
         return format_html(
             '<span class="state state--{}">{}</span>', obj.publication, obj.get_publication_display()
         )
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        self._day = as_of()
-        return super().changelist_view(request, extra_context)
 
     # -- form -------------------------------------------------------------------------------------------
 

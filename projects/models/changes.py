@@ -68,7 +68,11 @@ class AuditEntry(models.Model):
         ordering = ["-seq"]
         verbose_name = _("审计记录")
         verbose_name_plural = _("审计记录")
-        indexes = [models.Index(fields=["subject_type", "subject_id", "-seq"], name="audit_subject")]
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id", "-seq"], name="audit_subject"),
+            models.Index(fields=["subject_type", "-seq"], name="audit_subject_type"),
+            models.Index(fields=["division", "-seq"], name="audit_division"),
+        ]
         constraints = [models.CheckConstraint(condition=models.Q(seq__gte=1), name="audit_seq_from_one")]
 
     def __str__(self) -> str:

@@ -65,7 +65,14 @@ class LightSpan(Subject):
                 name="lightspan_one_start",
             ),
         ]
-        indexes = [models.Index(fields=["subject_key", "valid_from"], name="lightspan_subject")]
+        indexes = [
+            models.Index(fields=["subject_key", "valid_from"], name="lightspan_subject"),
+            models.Index(
+                fields=["valid_from", "valid_to", "site", "light"],
+                name="lightspan_late",
+                condition=Q(light__in=["red", "yellow"], superseded_at__isnull=True, site__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject_key} {self.valid_from}..{self.valid_to} {self.light}"

@@ -29,7 +29,10 @@ class SiteReport(AppendOnly):
             ),
             correction_has_reason("sitereport_correction_reason"),
         ]
-        indexes = [models.Index(fields=["site", "-as_of", "-id"], name="sitereport_latest")]
+        indexes = [
+            models.Index(fields=["site", "-as_of", "-id"], name="sitereport_latest"),
+            models.Index(fields=["-as_of", "-id"], name="sitereport_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.site} {self.as_of} {self.percent} %"

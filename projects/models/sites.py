@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -119,6 +121,12 @@ class Site(Stamped):
                 fields=["changed_seq"],
                 name="site_shape",
                 condition=Q(dimension__gt=0, deleted_seq__isnull=True),
+            ),
+            models.Index(fields=["id"], name="site_removed", condition=Q(deleted_seq__isnull=False)),
+            models.Index(
+                fields=["managed_by", "light", "id"],
+                name="site_late_managed",
+                condition=Q(light__in=["red", "yellow"], deleted_seq__isnull=True),
             ),
         ]
         constraints = [
@@ -233,9 +241,14 @@ class PlanChange(AppendOnly):
             models.CheckConstraint(condition=~Q(reason=""), name="planchange_has_reason"),
             correction_has_reason("planchange_correction_reason"),
         ]
+        indexes = [models.Index(fields=["-effective_on", "-id"], name="planchange_newest")]
 
     def __str__(self) -> str:
         return f"{self.site} {self.planned_start}-{self.planned_finish}"
+
+
+#: A state that counted towards something. A query says the very same condition, or misses the index.
+COUNTS = ~Q(Exact(Cast("contributions", models.TextField()), Value("{}")))
 
 
 class SiteState(AppendOnly):
@@ -254,6 +267,10 @@ class SiteState(AppendOnly):
         verbose_name = _("状态记录")
         verbose_name_plural = _("状态记录")
         constraints = [correction_has_reason("sitestate_correction_reason")]
+        indexes = [
+            # Most sites are existing stock (存量), of which no figure of a programme ever asks.
+            models.Index(fields=["site", "effective_on", "id"], name="sitestate_counting", condition=COUNTS)
+        ]
 
     def __str__(self) -> str:
         return f"{self.site} {self.effective_on} {self.stage}"

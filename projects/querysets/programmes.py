@@ -1,8 +1,10 @@
 """Named queries over programmes and indicators."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Q
 
 from projects.rules.vocabulary import Publication
 
@@ -31,3 +33,7 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
     def wholes(self) -> Self:
         """Without subsets, which are never added to their whole."""
         return self.filter(subset_of__isnull=True)
+
+    def of_departments(self, departments: Collection[int]) -> Self:
+        """Those that one of the departments leads or supports (as often as it does; for sub-queries)."""
+        return self.filter(Q(lead_department__in=departments) | Q(co_departments__in=departments)).order_by()

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
-from django.db.models import Q
 from numpy.typing import NDArray
 
 from maps.pointindex import Filter, In, Inside, Test
 from projects.models import Site
+from projects.readmodels import search
 from projects.readmodels.areas import area_region
 from projects.readmodels.sitecolumns import LIGHTS, state_table
 from projects.readmodels.siteindex import Snapshot
@@ -149,10 +149,7 @@ def _indicator_rules(wanted: SiteFilter, held: Snapshot) -> list[Rule]:
 def _search(text: str, *, staff: bool) -> list[int]:
     """Ids of sites whose name or address (for staff also code) has every word of the text."""
     sites = Site.objects.live() if staff else Site.objects.public()
-    for word in text.split():
-        part = Q(name__icontains=word) | Q(address__icontains=word)
-        sites = sites.filter(part | Q(code__iexact=word) if staff else part)
-    ids = list(sites.order_by().values_list("pk", flat=True)[: SEARCH_CAP + 1])
+    ids = search.matching_ids(sites, search.words_of(text), limit=SEARCH_CAP + 1, codes=staff)
     if len(ids) > SEARCH_CAP:
         raise FilterError(
             "q", "“%(text)s”找到的点位超过 %(most)d 个,请写得更具体些。", text=text, most=SEARCH_CAP

@@ -2,14 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from projects.models import Division, DivisionParent, Indicator, LightSpan, Programme, Site, SiteState
+from projects.models import (
+    Contribution,
+    Division,
+    DivisionParent,
+    Indicator,
+    LightSpan,
+    Programme,
+    Site,
+    SiteState,
+)
 from projects.models.guards import missing
 from projects.readmodels.locator import NOWHERE, current_locator
 from projects.rules.errors import RuleError
@@ -94,15 +104,10 @@ def _subsets() -> Iterator[Broken]:
 def _places() -> Iterator[Broken]:
     """Sites that do not lie where they say they lie."""
     locator = current_locator()
-    sites = (
-        Site.objects.live()
-        .order_by("pk")
-        .values_list("code", "location", "located_in_id", "located_in__code")
-    )
-    for start in range(0, sites.count(), _CHUNK):
-        rows = list(sites[start : start + _CHUNK])
+    sites = Site.objects.live().values_list("code", "location", "located_in_id", "located_in__code", "pk")
+    for rows in _by_key(sites):
         found = locator.locate(np.array([row[1].x for row in rows]), np.array([row[1].y for row in rows]))
-        for (code, _location, stated, name), division in zip(rows, found.tolist(), strict=True):
+        for (code, _location, stated, name, _pk), division in zip(rows, found.tolist(), strict=True):
             if division not in (NOWHERE, stated):
                 yield Broken(
                     "places",
@@ -128,47 +133,62 @@ def _dimensions() -> Iterator[Broken]:
 
 def _states() -> Iterator[Broken]:
     """The newest state record says what the site says."""
-    newest: dict[int, tuple[str, str, int]] = {}
-    states = SiteState.objects.exclude(corrections__isnull=False).order_by("effective_on", "pk")
-    for site_id, stage, service, manager in states.values_list(
-        "site_id", "stage", "service", "managed_by_id"
-    ).iterator(chunk_size=_CHUNK):
-        newest[site_id] = (stage, service, manager)
-    for pk, code, stage, service, manager in (
-        Site.objects.live().order_by("pk").values_list("pk", "code", "stage", "service", "managed_by_id")
-    ):
-        if newest.get(pk) != (stage, service, manager):
-            yield Broken(
-                "states", code, gettext_noop("点位 %(code)s 的现状与最新的状态记录不一致。"), {"code": code}
-            )
+    sites = Site.objects.live().values_list("code", "stage", "service", "managed_by_id", "pk")
+    corrected = SiteState.objects.filter(corrects_id=OuterRef("pk"))
+    for rows in _by_key(sites):
+        states = SiteState.objects.filter(
+            ~Exists(corrected), site_id__gte=rows[0][-1], site_id__lte=rows[-1][-1]
+        ).order_by("effective_on", "pk")
+        newest = {
+            site_id: said
+            for site_id, *said in states.values_list("site_id", "stage", "service", "managed_by_id")
+        }
+        for code, *says, pk in rows:
+            if newest.get(pk) != says:
+                yield Broken(
+                    "states",
+                    code,
+                    gettext_noop("点位 %(code)s 的现状与最新的状态记录不一致。"),
+                    {"code": code},
+                )
 
 
 def _lights() -> Iterator[Broken]:
     """A late light on the map is one that the current spans give for the cut-off, and the other way round."""
-    late = [Light.YELLOW.value, Light.RED.value]
-    for programme in Programme.objects.filter(deleted_seq__isnull=True):
-        given = dict(
-            LightSpan.objects.filter(
-                site__contributions__indicator__category__programme=programme,
-                site__deleted_seq__isnull=True,
-                superseded_at__isnull=True,
-                policy_id=programme.policy_id,
-                valid_from__lte=programme.cutoff,
-                valid_to__gt=programme.cutoff,
-                light__in=late,
-            ).values_list("site__code", "light")
-        )
-        governed = {
-            site.code: site.light
-            for site in Site.objects.live()
-            .filter(contributions__indicator__category__programme=programme)
-            .prefetch_related("contributions__indicator__category__programme")
-            .distinct()
-            if max(row.indicator.category.programme.rank for row in site.contributions.all())
-            == programme.rank
+    late = {Light.YELLOW.value, Light.RED.value}
+    programmes = {row.pk: row for row in Programme.objects.filter(deleted_seq__isnull=True)}
+    programme_of = dict(Indicator.objects.values_list("pk", "category__programme_id"))
+    counting = Site.objects.live().filter(Exists(Contribution.objects.filter(site_id=OuterRef("pk"))))
+    for rows in _by_key(counting.values_list("code", "light", "pk")):
+        within = {"site_id__gte": rows[0][-1], "site_id__lte": rows[-1][-1]}
+        governing: dict[int, Programme] = {}
+        for site_id, indicator_id in Contribution.objects.filter(**within).values_list(
+            "site_id", "indicator_id"
+        ):
+            programme = programmes.get(programme_of[indicator_id])
+            if programme is not None:
+                held = governing.get(site_id, programme)
+                governing[site_id] = max(held, programme, key=lambda row: row.rank)
+        spans = LightSpan.objects.filter(superseded_at__isnull=True, light__in=late, **within).order_by()
+        given = {
+            site_id: light
+            for site_id, light, policy_id, start, end in spans.values_list(
+                "site_id", "light", "policy_id", "valid_from", "valid_to"
+            )
+            if site_id in governing
+            and policy_id == governing[site_id].policy_id
+            and start <= governing[site_id].cutoff < end
         }
-        for code, light in governed.items():
-            if given.get(code, "") != (light if light in late else ""):
+        for code, light, pk in rows:
+            if pk in governing and given.get(pk, "") != (light if light in late else ""):
                 yield Broken(
                     "lights", code, gettext_noop("点位 %(code)s 的灯与当日的亮灯记录不一致。"), {"code": code}
                 )
+
+
+def _by_key(rows: QuerySet[Any, tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    """All rows of values that end with the key, some thousand at a time, so that memory does not grow."""
+    last = 0
+    while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:_CHUNK]):
+        yield chunk
+        last = chunk[-1][-1]

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef
 
-from projects.models import PlanChange, Site, SiteReport
+from projects.models import PlanChange, SiteReport
 from projects.readmodels.districts import DistrictProgress
 from projects.readmodels.progress import LateStanding, late_standings
 from projects.readmodels.siteindex import Snapshot, snapshot
@@ -51,18 +51,12 @@ def late_sites(
     held = held or snapshot()
     everywhere = late_standings(progress.programme, progress.as_of, held) or ()
     late = [row for row in everywhere if progress.managers is None or row.manager in progress.managers]
-    finishes = dict(
-        Site.objects.filter(pk__in=[row.site_id for row in late]).values_list("pk", "baseline_finish")
-    )
-    late.sort(
-        key=lambda row: (row.light is not Light.RED, finishes.get(row.site_id) or dt.date.max, row.site_id)
-    )
-    return LatePage(len(late), _rows(late[first : first + limit], finishes, progress, held))
+    late.sort(key=lambda row: (row.light is not Light.RED, row.baseline_finish or dt.date.max, row.site_id))
+    return LatePage(len(late), _rows(late[first : first + limit], progress, held))
 
 
 def _rows(
     late: Sequence[LateStanding],
-    finishes: dict[int, dt.date | None],
     progress: DistrictProgress,
     held: Snapshot,
 ) -> tuple[LateSite, ...]:
@@ -73,15 +67,15 @@ def _rows(
     reasons = progress.programme.publishes_reasons
     found = []
     for row in site_rows(ids, held):
-        report = reports.get(row.pk)
+        report, finish = reports.get(row.pk), standing[row.pk].baseline_finish
         found.append(
             LateSite(
                 row,
                 standing[row.pk].light,
                 standing[row.pk].stage,
-                finishes[row.pk],
+                finish,
                 plans.get(row.pk),
-                _days_past(finishes[row.pk], progress.as_of),
+                _days_past(finish, progress.as_of),
                 report.percent if report else None,
                 report.as_of if report else None,
                 report.problem if report and reasons else "",

@@ -10,30 +10,18 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import (
-    BooleanField,
-    Case,
-    Count,
-    Exists,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    TextField,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast
+from django.db import connection
 
-from projects.models import LightSpan, Site, SiteState
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.vocabulary import ProgrammeWords
-from projects.rules.vocabulary import FINISHED, STARTED, Light, Stage
+from projects.rules.vocabulary import FINISHED, STARTED, Light, Publication, Stage
 
 #: Days besides the cut-off whose groups one snapshot keeps: whoever walks through a year pays for it.
 _KEPT_DAYS = 12
-_LATE = (Light.YELLOW, Light.RED)
+_LATE = (Light.RED, Light.YELLOW)
+_CHUNK = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +66,7 @@ class LateStanding:
     stage: Stage
     light: Light
     indicators: frozenset[int]
+    baseline_finish: dt.date | None
 
 
 def groups(programme: ProgrammeWords, day: dt.date, held: Snapshot) -> tuple[Group, ...]:
@@ -118,46 +107,57 @@ def _keep(
         held.tables[key] = rows
 
 
-def states_on(day: dt.date) -> QuerySet[SiteState]:
-    """The state that each public site was in at the end of the day; a corrected record is passed over."""
-    newest = (
-        SiteState.objects.filter(site_id=OuterRef("site_id"), effective_on__lte=day)
-        .filter(~_corrected())
-        .order_by("-effective_on", "-pk")
-        .values("pk")[:1]
+#: Replaced by a correction, so it never was.
+_CORRECTED = "EXISTS (SELECT 1 FROM projects_sitestate c WHERE c.corrects_id = {row}.id LIMIT 1 OFFSET 0)"
+
+#: `s` is the state that a public site was in at the end of the day, `p` the site.
+_ON_THE_DAY = f"""
+    s.effective_on <= %s AND NOT {_CORRECTED.format(row="s")}
+    AND NOT EXISTS (
+        SELECT 1 FROM projects_sitestate n
+        WHERE n.site_id = s.site_id AND n.effective_on <= %s AND NOT {_CORRECTED.format(row="n")}
+        AND (n.effective_on > s.effective_on OR (n.effective_on = s.effective_on AND n.id > s.id))
+        LIMIT 1 OFFSET 0
     )
-    return SiteState.objects.filter(pk=Subquery(newest), site__in=Site.objects.public().order_by()).order_by()
+    AND p.id = s.site_id AND p.deleted_seq IS NULL AND p.publication = '{Publication.PUBLISHED.value}'
+"""
 
+# In SQL by hand, because the order of the tables is the point: SQLite goes through a CROSS JOIN from left to
+# right, so only states that counted towards something are read (index sitestate_counting), and of sites only
+# theirs. Left to itself it reads every site first. The signs before the columns keep it from reading all
+# states in the order of the grouping. OFFSET 0 keeps PostgreSQL from hashing all states for a question about
+# a few.
+_GROUPS = f"""
+    SELECT +s.managed_by_id, s.stage,
+        EXISTS (
+            SELECT 1 FROM projects_sitestate b
+            WHERE b.site_id = s.site_id AND b.effective_on <= %s AND NOT {_CORRECTED.format(row="b")}
+            AND b.stage IN ({", ".join(f"'{stage.value}'" for stage in sorted(STARTED))})
+        ),
+        p.baseline_start IS NOT NULL AND p.baseline_finish IS NOT NULL,
+        p.baseline_start IS NOT NULL AND p.baseline_finish IS NOT NULL AND p.baseline_start <= %s,
+        p.baseline_start IS NOT NULL AND p.baseline_finish IS NOT NULL AND p.baseline_finish <= %s,
+        p.is_demo, CAST(s.contributions AS text), COUNT(*)
+    FROM projects_sitestate s CROSS JOIN projects_site p
+    WHERE NOT (CAST(s.contributions AS text) = '{{}}') AND {_ON_THE_DAY}
+    GROUP BY +s.managed_by_id, 2, 3, 4, 5, 6, 7, 8
+"""
 
-def _corrected() -> Exists:
-    return Exists(SiteState.objects.filter(corrects_id=OuterRef("pk")))
+#: Late spans first (index lightspan_late), then the states of their sites.
+_LATE_SITES = f"""
+    SELECT s.site_id, s.managed_by_id, s.stage, l.light, CAST(s.contributions AS text), p.baseline_finish
+    FROM projects_lightspan l CROSS JOIN projects_sitestate s CROSS JOIN projects_site p
+    WHERE l.light IN ({", ".join(f"'{light.value}'" for light in _LATE)})
+    AND l.superseded_at IS NULL AND l.site_id IS NOT NULL AND l.valid_from <= %s AND l.valid_to > %s
+    AND s.site_id = l.site_id AND {_ON_THE_DAY}
+"""
 
 
 def _read_groups(programme: ProgrammeWords, day: dt.date, held: Snapshot) -> Iterator[Group]:
-    begun = SiteState.objects.filter(
-        ~_corrected(),
-        site_id=OuterRef("site_id"),
-        effective_on__lte=day,
-        stage__in=[stage.value for stage in STARTED],
-    )
-    planned = Q(site__baseline_start__isnull=False, site__baseline_finish__isnull=False)
-    rows = (
-        states_on(day)
-        .annotate(
-            gives=Cast("contributions", TextField()),
-            begun=Exists(begun),
-            planned=_truth(planned),
-            start_due=_truth(planned & Q(site__baseline_start__lte=day)),
-            finish_due=_truth(planned & Q(site__baseline_finish__lte=day)),
-        )
-        .exclude(gives="{}")
-        .values_list(
-            "managed_by_id", "stage", "begun", "planned", "start_due", "finish_due", "site__is_demo", "gives"
-        )
-        .annotate(sites=Count("pk"))
-    )
     indicators = _indicators(programme, held)
-    for manager, stage, started, has_plan, start_due, finish_due, demo, gives, sites in rows.iterator():
+    for manager, stage, started, has_plan, start_due, finish_due, demo, gives, sites in _rows(
+        _GROUPS, [day.isoformat()] * 5
+    ):
         quantities = {
             int(pk): Decimal(quantity) for pk, quantity in json.loads(gives).items() if int(pk) in indicators
         }
@@ -175,33 +175,23 @@ def _read_groups(programme: ProgrammeWords, day: dt.date, held: Snapshot) -> Ite
             )
 
 
-def _truth(condition: Q) -> Case:
-    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
-
-
 def _read_late(programme: ProgrammeWords, day: dt.date, held: Snapshot) -> Iterator[LateStanding]:
-    spans = LightSpan.objects.filter(
-        site__isnull=False,
-        superseded_at__isnull=True,
-        valid_from__lte=day,
-        valid_to__gt=day,
-        light__in=[light.value for light in _LATE],
-    )
-    lights = dict(spans.values_list("site_id", "light"))
     indicators = _indicators(programme, held)
-    rows = (
-        states_on(day)
-        .filter(site__in=spans.values("site_id"))
-        .values_list("site_id", "managed_by_id", "stage", "contributions")
-    )
-    for site_id, manager, stage, contributions in rows.iterator():
-        given = frozenset(int(pk) for pk in contributions)
+    for site_id, manager, stage, light, gives, finish in _rows(_LATE_SITES, [day.isoformat()] * 4):
+        given = frozenset(map(int, json.loads(gives)))
         # A site is judged by the programme that governs it: another has no say over that light.
         governing = held.vocabulary.governing(given)
-        light = lights.get(site_id)  # None: turned between the two reads
         judged = governing is not None and governing.pk == programme.pk
-        if light is not None and judged and Stage(stage) is not Stage.CANCELLED:
-            yield LateStanding(site_id, manager, Stage(stage), Light(light), given & indicators)
+        if judged and Stage(stage) is not Stage.CANCELLED:
+            planned = dt.date.fromisoformat(finish) if isinstance(finish, str) else finish
+            yield LateStanding(site_id, manager, Stage(stage), Light(light), given & indicators, planned)
+
+
+def _rows(query: str, parameters: list[str]) -> Iterator[tuple[Any, ...]]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(query, parameters)
+        while rows := cursor.fetchmany(_CHUNK):
+            yield from rows
 
 
 def _indicators(programme: ProgrammeWords, held: Snapshot) -> frozenset[int]:

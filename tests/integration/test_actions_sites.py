@@ -273,7 +273,7 @@ def test_stage_of_a_draft_tells_its_history(world: World) -> None:
 
 def test_busy_timeout_is_what_we_set(db: Any) -> None:
     if connection.vendor != "sqlite":
-        assert connection.settings_dict["OPTIONS"]["options"] == "-c lock_timeout=5000"
+        assert connection.settings_dict["OPTIONS"]["options"] == "-c lock_timeout=5000 -c jit=off"
         return
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout")
