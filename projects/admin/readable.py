@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from projects.models import Indicator
@@ -70,3 +72,9 @@ def _field(model: type[models.Model], name: str) -> Any:
         except FieldDoesNotExist:
             continue
     return None
+
+
+@cache
+def drawn(component: str, name: str, word: str, language: str | None) -> str:
+    """A component of one word, drawn once a language: a page of a list has two hundred of them."""
+    return render_to_string(f"components/{component}.html", {name: word} if name else {})

@@ -226,3 +226,16 @@ class DemoFilter(SiteListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
         condition = self._condition()
         return queryset if condition is None else queryset.filter(condition)
+
+
+SITE_FILTERS: Final = (
+    TodoFilter,
+    LightFilter,
+    StageFilter,
+    PublicationFilter,
+    KindFilter,
+    ManagedByFilter,
+    ServiceFilter,
+    CrossFilter,
+    DemoFilter,
+)

@@ -1,6 +1,5 @@
 """Sites: list, form with map, steps, and what was reported and decided of each."""
 
-from functools import cache
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,7 +8,6 @@ from django.db import OperationalError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -26,19 +24,10 @@ from projects.admin.contributions import ContributionInline, pairs_of_formsets, 
 from projects.admin.locating import borders_of, located
 from projects.admin.overview import as_of
 from projects.admin.paging import COUNTED
+from projects.admin.readable import drawn
 from projects.admin.scope import access_for, divisions_of
 from projects.admin.sitebulk import run_each
-from projects.admin.sitefilters import (
-    CrossFilter,
-    DemoFilter,
-    KindFilter,
-    LightFilter,
-    ManagedByFilter,
-    PublicationFilter,
-    ServiceFilter,
-    StageFilter,
-    TodoFilter,
-)
+from projects.admin.sitefilters import SITE_FILTERS
 from projects.admin.siteform import ATTRIBUTE, SiteForm, attribute_fields
 from projects.admin.sitelist import SiteChangeList, choosable
 from projects.admin.sitesteps import BY_SLUG, STEPS
@@ -47,12 +36,6 @@ from projects.models.choices import DATUMS
 from projects.permissions.access import Access, Permission, Target
 from projects.querysets.sites import SiteQuerySet
 from projects.rules.vocabulary import Publication, Stage
-
-
-@cache
-def _drawn(component: str, name: str, word: str, language: str | None) -> str:
-    """A component of one word, drawn once a language: a page of the list has two hundred of them."""
-    return render_to_string(f"components/{component}.html", {name: word} if name else {})
 
 
 @admin.register(Site)
@@ -65,8 +48,7 @@ class SiteAdmin(ScopedAdmin[Site]):
     list_display = ["name_column", "kind", "managed_by", "stage_column", "service", "light_column",
                     "progress", "publication_column", "code"]  # fmt: skip
     list_display_links = ["name_column"]
-    list_filter = [TodoFilter, LightFilter, StageFilter, PublicationFilter, KindFilter, ManagedByFilter,
-                   ServiceFilter, CrossFilter, DemoFilter]  # fmt: skip
+    list_filter = SITE_FILTERS
     search_fields = ["name", "code", "address"]
     search_help_text = gettext_lazy("按名称、编码或地址查找")
     list_select_related = ["kind", "managed_by", "located_in"]
@@ -109,15 +91,15 @@ class SiteAdmin(ScopedAdmin[Site]):
     def name_column(self, obj: Site) -> str:
         if not obj.is_demo:
             return obj.name
-        return format_html("{} {}", obj.name, _drawn("demo-badge", "", "", get_language()))
+        return format_html("{} {}", obj.name, drawn("demo-badge", "", "", get_language()))
 
     @admin.display(description=gettext_lazy("建设阶段"), ordering="stage")
     def stage_column(self, obj: Site) -> str:
-        return _drawn("stage", "stage", obj.stage, get_language())
+        return drawn("stage", "stage", obj.stage, get_language())
 
     @admin.display(description=gettext_lazy("亮灯"), ordering="light")
     def light_column(self, obj: Site) -> str:
-        return _drawn("light", "light", obj.light, get_language())
+        return drawn("light", "light", obj.light, get_language())
 
     @admin.display(description=gettext_lazy("进度"), ordering="percent")
     def progress(self, obj: Site) -> str:
