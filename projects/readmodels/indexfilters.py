@@ -1,6 +1,8 @@
 """From the words of a filter to predicates over the index's columns. The only place that knows both."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from maps.pointindex import Filter, In, Inside, Test
 from projects.models import Site
 from projects.readmodels import search
 from projects.readmodels.areas import area_region
+from projects.readmodels.kept import Kept
 from projects.readmodels.sitecolumns import LIGHTS, state_table
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.sitequeries import FilterError, SiteFilter
@@ -17,8 +20,9 @@ from projects.rules.vocabulary import Light, Publication
 
 #: A search that finds more than this many names is no search.
 SEARCH_CAP = 5_000
-#: Predicates kept for a snapshot's words.
+#: Filters kept: predicates while the small tables stay as they are, searches while the sites do.
 _KEPT_TESTS = 500
+_KEPT_SEARCHES = 50
 
 
 def compile_filter(wanted: SiteFilter, held: Snapshot, *, staff: bool = False) -> Filter:
@@ -26,19 +30,19 @@ def compile_filter(wanted: SiteFilter, held: Snapshot, *, staff: bool = False) -
 
     `bbox` is left to the operation. Raises FilterError when `q` finds too many names.
     """
-    ids = _search(wanted.q, staff=staff) if wanted.q else None
-    return Filter(_tests(wanted, held, staff=staff), ids)
+    # A box is the operation's, and what a search finds changes with the sites: neither is part of the tests.
+    words = replace(wanted, q="", bbox=None)
+    tests = _kept(held.word_tables, _KEPT_TESTS).get(
+        (words, staff), lambda: tuple(_make_tests(words, held, staff=staff))
+    )
+    if not wanted.q:
+        return Filter(tests)
+    searches: Kept[Filter] = _kept(held.tables, _KEPT_SEARCHES)
+    return searches.get((words, wanted.q, staff), lambda: Filter(tests, _search(wanted.q, staff=staff)))
 
 
-def _tests(wanted: SiteFilter, held: Snapshot, *, staff: bool) -> tuple[Test, ...]:
-    """The predicates of the filter words; they depend on the small tables alone and are kept with them."""
-    key = ("tests", wanted, staff)
-    kept = held.word_tables.get(key)
-    if kept is None:
-        kept = tuple(_make_tests(wanted, held, staff=staff))
-        if len(held.word_tables) < _KEPT_TESTS:
-            held.word_tables[key] = kept
-    found: tuple[Test, ...] = kept
+def _kept(tables: dict[Any, Any], most: int) -> Kept[Any]:
+    found: Kept[Any] = tables.setdefault("filters", Kept(most))
     return found
 
 

@@ -4,17 +4,14 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
-
-from django.db.models import FloatField, Func
 
 from maps.tiles import BBox
-from projects.models import Site
 from projects.readmodels.facets import cutoff
 from projects.readmodels.indexfilters import compile_filter, governing_by_combo
 from projects.readmodels.sitecolumns import LIGHTS
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import SiteFilter
+from projects.readmodels.siterows import StoredRow, rows_by_id
 from projects.readmodels.vocabulary import ProgrammeWords
 
 WORLD = BBox(-180.0, -90.0, 180.0, 90.0)
@@ -108,11 +105,9 @@ def site_rows(
     ids: Sequence[int], held: Snapshot, *, staff: bool = False, distances: Sequence[float] | None = None
 ) -> tuple[SiteRow, ...]:
     """Rows in the order of the ids, in one query. Ids that the reader may not see any more are left out."""
-    door = Site.objects.live() if staff else Site.objects.public()
-    rows = door.filter(pk__in=ids).order_by().annotate(lon=_LON, lat=_LAT).values_list(*_FIELDS)
-    found = {row[0]: row for row in rows}
+    found = rows_by_id(ids, staff=staff)
     if any(
-        row[_KIND] not in held.vocabulary.kind_by_pk or row[_AREA] not in held.vocabulary.area_by_pk
+        row.kind_id not in held.vocabulary.kind_by_pk or row.area_id not in held.vocabulary.area_by_pk
         for row in found.values()
     ):
         # A row that is newer than the snapshot names a kind or an area that the snapshot has not heard of.
@@ -130,31 +125,6 @@ def site_rows(
     )
 
 
-#: What a row prints of a site, in the order of `_make_row`.
-_FIELDS = (
-    "pk",
-    "kind_id",
-    "located_in_id",
-    "public_id",
-    "name",
-    "address",
-    "stage",
-    "service",
-    "service_checked_on",
-    "opening_hours",
-    "phone",
-    "percent",
-    "reported_on",
-    "light",
-    "is_demo",
-    "lon",
-    "lat",
-)
-_KIND, _AREA = _FIELDS.index("kind_id"), _FIELDS.index("located_in_id")
-_LON = Func("location", function="ST_X", output_field=FloatField())
-_LAT = Func("location", function="ST_Y", output_field=FloatField())
-
-
 def _programmes_of(ids: Sequence[int], held: Snapshot) -> dict[int, ProgrammeWords | None]:
     """The programme that governs each site, by what the snapshot knows of its contributions."""
     known = held.index.lookup(ids, ["standing"])
@@ -164,39 +134,37 @@ def _programmes_of(ids: Sequence[int], held: Snapshot) -> dict[int, ProgrammeWor
 
 
 def _make_row(
-    values: Sequence[Any],
+    row: StoredRow,
     programme: ProgrammeWords | None,
     held: Snapshot,
     *,
     staff: bool,
     distance_m: float | None,
 ) -> SiteRow:
-    pk, kind_id, area_id, public_id, name, address, stage, service, checked_on, hours, phone = values[:11]
-    percent, reported_on, light, is_demo, lon, lat = values[11:]
-    kind, area = held.vocabulary.kind_by_pk[kind_id], held.vocabulary.area_by_pk[area_id]
+    kind, area = held.vocabulary.kind_by_pk[row.kind_id], held.vocabulary.area_by_pk[row.area_id]
     # Progress of a programme that does not publish it is nobody's business but the staff's.
     hidden = (
         not staff and programme is not None and not (programme.is_public and programme.publishes_progress)
     )
     lit = programme is not None and (staff or programme.shows_lights)
     return SiteRow(
-        pk=pk,
-        public_id=public_id,
-        name=name,
+        pk=row.pk,
+        public_id=row.public_id,
+        name=row.name,
         kind=KindRef(kind.slug, kind.name_zh, kind.name_en, kind.icon, kind.colour),
         division=DivisionRef(area.code, area.name_zh, area.name_en),
-        address=address,
-        stage=stage,
-        service=service,
-        service_checked_on=checked_on,
-        opening_hours=hours,
-        phone=phone,
-        percent=None if hidden else percent,
-        reported_on=None if hidden else reported_on,
-        light=light if lit else None,
-        is_demo=is_demo,
-        lon=lon,
-        lat=lat,
+        address=row.address,
+        stage=row.stage,
+        service=row.service,
+        service_checked_on=row.service_checked_on,
+        opening_hours=row.opening_hours,
+        phone=row.phone,
+        percent=None if hidden else row.percent,
+        reported_on=None if hidden else row.reported_on,
+        light=row.light if lit else None,
+        is_demo=row.is_demo,
+        lon=row.lon,
+        lat=row.lat,
         as_of=_as_of(programme, held, staff=staff),
         distance_m=distance_m,
     )
