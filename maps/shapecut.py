@@ -41,6 +41,8 @@ _POLYGON: Final = 3
 #: A closed ring has at least so many points.
 _RING: Final = 4
 _COARSEST: Final = 256.0
+#: Of one edge: its points times its pieces in the tile.
+_LOCATE_WORK: Final = 500_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -227,7 +229,7 @@ def _cut_edges(drawings: Sequence[Drawing], box: Box) -> list[list[Stroke]]:
         return found
     whose = owners[sources]
     pieces = _coarsened(pieces, whose, _simplified)
-    starts = np.rint(shapely.line_locate_point(edges[sources], shapely.get_point(pieces, 0)))
+    starts = _starts(pieces, edges, sources)
     pairs, of_piece = shapely.get_coordinates(pieces, return_index=True)
     points = np.rint(pairs).astype(np.int64)
     new_piece = np.append(True, of_piece[1:] != of_piece[:-1])
@@ -240,6 +242,19 @@ def _cut_edges(drawings: Sequence[Drawing], box: Box) -> list[list[Stroke]]:
             found[owner].append(Stroke(int(start), points[begin:end]))
         begin = end
     return found
+
+
+def _starts(pieces: _Geometries, edges: _Geometries, sources: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How far along its edge each piece begins; 0 for those of an edge that would take too long.
+
+    Finding a position looks at the whole edge: a scribble of 100,000 points in 3,000 pieces would take
+    seconds, and nobody could follow its dashes.
+    """
+    work = np.bincount(sources, minlength=len(edges)) * shapely.get_num_coordinates(edges)
+    quick = work[sources] <= _LOCATE_WORK
+    starts = np.zeros(len(pieces))
+    starts[quick] = shapely.line_locate_point(edges[sources[quick]], shapely.get_point(pieces[quick], 0))
+    return np.asarray(np.rint(starts), dtype=np.float64)
 
 
 def _cut_areas(drawings: Sequence[Drawing], box: Box) -> list[list[Rings]]:

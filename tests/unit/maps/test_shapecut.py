@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maps import shapecut
 from maps.shapecut import BUFFER, EXTENT, SHAPE_VERTICES, TOLERANCE, Cut, Pairs, cut, prepare
 from maps.tiles import TileId, from_unit, to_unit
 
@@ -138,6 +139,17 @@ def test_dashes_go_on_in_the_next_tile() -> None:
     # The second begins a buffer before the shared edge, the first ends a buffer behind it.
     assert second.start == pytest.approx(passed - 2 * BUFFER, abs=2)
     assert second.points[0].tolist() == [-BUFFER, 1400]
+
+
+def test_a_scribble_is_cut_without_measuring_it_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapecut, "_LOCATE_WORK", 100)
+    zigzag = [place(TILE, 4000 + 300 * (n % 2), 10 * n) for n in range(200)]
+    line = shapely.LineString([place(TILE, 100, 3000), place(TILE, 5000, 3000)])
+    drawings = [drawing for drawing in prepare([shapely.LineString(zigzag), line], TILE.z) if drawing]
+    wild, straight = (piece for piece in cut(drawings, TileId(TILE.z, TILE.x + 1, TILE.y)) if piece)
+    assert len(wild.strokes) > 50
+    assert {stroke.start for stroke in wild.strokes} == {0}
+    assert straight.strokes[0].start == pytest.approx(EXTENT - BUFFER - 100, abs=2)
 
 
 def test_neighbours_draw_the_same_line() -> None:
