@@ -20,12 +20,13 @@ from projects.actions.lights import (
     span_rows,
 )
 from projects.actions.sitewriting import apply_changes, departments_of, targets_of
-from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, Site, SiteReport, SiteState
+from projects.models import Contribution, ImportBatch, PlanChange, Site, SiteReport, SiteState
+from projects.models.bulk import fresh, insert_rows, number_rows
 from projects.permissions.access import Access, Permission, Target, divisions_for, may, may_publish
 from projects.rules.spans import Span
 from projects.rules.vocabulary import Publication
 
-CHUNK = 2000
+CHUNK = 5000
 
 Progress = Callable[[int], None]
 
@@ -213,14 +214,14 @@ def _create_chunk(
     publisher: Access | None,
 ) -> None:
     now = numbers.recorded_at
-    sites: list[Site] = []
     contributions: list[Contribution] = []
     states: list[SiteState] = []
     reports: list[SiteReport] = []
     plans: list[PlanChange] = []
     lights: list[tuple[Site, Sequence[Span], Judge]] = []
-    for offset, draft in enumerate(drafts):
-        site = siterows.new_site(draft, now=now, changed_seq=first_seq + offset)
+    sites = siterows.new_sites(drafts, now=now, first_seq=first_seq)
+    number_rows(sites)
+    for site, draft in zip(sites, drafts, strict=True):
         if publisher is not None:
             site.publication = Publication.PUBLISHED.value
             site.submitted_by_id, site.published_by_id = access.user_id, publisher.user_id
@@ -231,23 +232,19 @@ def _create_chunk(
         if judge is not None:
             facts = facts_of(site, reports=own_reports, states=own_states, plan_changes=own_plans)
             lights.append((site, project(site, facts, judge), judge))
-        sites.append(site)
         contributions += [
-            Contribution(site=site, indicator_id=indicator_id, quantity=quantity)
+            fresh(Contribution, site_id=site.pk, indicator_id=indicator_id, quantity=quantity)
             for indicator_id, quantity in draft.contributions
         ]
         states += own_states
         reports += own_reports
         plans += own_plans
-    Site.objects.bulk_create(sites, batch_size=500)
-    Contribution.objects.bulk_create(contributions, batch_size=CHUNK)
-    SiteState.objects.bulk_create(states, batch_size=CHUNK)
-    SiteReport.objects.bulk_create(reports, batch_size=CHUNK)
-    PlanChange.objects.bulk_create(plans, batch_size=CHUNK)
-    LightSpan.objects.bulk_create(
-        [row for site, found, judge in lights for row in span_rows(site, found, judge, now=now)],
-        batch_size=CHUNK,
-    )
+    insert_rows(sites)
+    insert_rows(contributions)
+    insert_rows(states)
+    insert_rows(reports)
+    insert_rows(plans)
+    insert_rows([row for site, found, judge in lights for row in span_rows(site, found, judge, now=now)])
     numbers.write(
         [
             ledger.Entry(

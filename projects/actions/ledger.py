@@ -18,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from projects.models import AuditEntry, ChangeHead
+from projects.models.bulk import fresh, insert_rows
 from projects.models.changes import GENESIS_HASH
 
 #: What an entry's payload may hold. No floats: their text differs between databases; the hash is over text.
@@ -108,7 +109,8 @@ class Numbers:
                 )
             ).hexdigest()
             rows.append(
-                AuditEntry(
+                fresh(
+                    AuditEntry,
                     seq=seq,
                     recorded_at=self.recorded_at,
                     actor_id=self._actor_id,
@@ -123,7 +125,7 @@ class Numbers:
             )
             previous = digest
             self._written += 1
-        AuditEntry.objects.bulk_create(rows, batch_size=1000)
+        insert_rows(rows)
         self._head.entry_hash = previous
 
     def close(self) -> None:

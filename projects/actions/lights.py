@@ -16,6 +16,7 @@ from projects.models import (
     SiteReport,
     SiteState,
 )
+from projects.models.bulk import fresh
 from projects.models.sites import make_plan
 from projects.querysets.sites import SiteQuerySet
 from projects.rules.facts import ApprovedPlan, Report, SiteFacts, StageChange
@@ -120,9 +121,10 @@ def project(site: Site, facts: SiteFacts, judge: Judge | None) -> Sequence[Span]
 
 def span_rows(site: Site, found: Sequence[Span], judge: Judge, *, now: dt.datetime) -> list[LightSpan]:
     return [
-        LightSpan(
+        fresh(
+            LightSpan,
             subject_key=f"site:{site.pk}",
-            site=site,
+            site_id=site.pk,
             policy_id=judge.policy_id,
             recorded_at=now,
             changed_seq=site.changed_seq,
