@@ -45,7 +45,9 @@ def as_array(geometries: Sequence[shapely.Geometry]) -> Geometries:
 def ewkb_of(geometries: Geometries, srid: int) -> list[bytes]:
     """Extended WKB with the reference system, heights dropped."""
     marked = shapely.set_srid(geometries, srid)
-    written: list[bytes] = shapely.to_wkb(marked, output_dimension=2, byte_order=1, include_srid=True).tolist()
+    written: list[bytes] = shapely.to_wkb(
+        marked, output_dimension=2, byte_order=1, include_srid=True
+    ).tolist()
     return written
 
 
@@ -67,7 +69,14 @@ def spatialite_blobs(geometries: Geometries, srid: int) -> list[bytes]:
     for index, wkb, edge in zip(others.tolist(), written.tolist(), edges, strict=True):
         body = _with_entities(geometries[index], wkb) if kinds[index] in _MULTI else wkb[1:]
         blobs[index] = b"".join(
-            (_START, srid.to_bytes(4, "little", signed=True), edge.astype("<f8").tobytes(), _MBR_END, body, _END)
+            (
+                _START,
+                srid.to_bytes(4, "little", signed=True),
+                edge.astype("<f8").tobytes(),
+                _MBR_END,
+                body,
+                _END,
+            )
         )
     return blobs
 

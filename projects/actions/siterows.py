@@ -19,7 +19,7 @@ from maps.blobs import Geometries, as_array, ewkb_of, outside_world
 from maps.geometry import representative_point
 from projects.actions.drafts import PlanChangeDraft, SiteDraft
 from projects.actions.errors import Invalid
-from projects.actions.ledger import JSON, as_json
+from projects.actions.ledger import JSON, PLAIN, as_json
 from projects.models import PlanChange, Site, SiteReport, SiteState
 from projects.models.bulk import fresh
 from projects.rules.vocabulary import Stage
@@ -71,7 +71,10 @@ def public_id_of(code: str) -> str:
 
 def audited(site: Site, contributions: Iterable[tuple[int, Decimal]]) -> dict[str, JSON]:
     """The site as the audit sees it: every field that can be set, its geometry as WKB, its contributions."""
-    values = dict(zip(AUDITED_FIELDS, map(as_json, _audited_values(site)), strict=True))
+    values: dict[str, JSON] = {
+        name: value if type(value) in PLAIN else as_json(value)
+        for name, value in zip(AUDITED_FIELDS, _audited_values(site), strict=True)
+    }
     if site.percent is not None:
         values["percent"] = f"{Decimal(site.percent):.2f}"
     values["geom"] = _wkb(site).hex()

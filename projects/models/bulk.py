@@ -14,7 +14,7 @@ from django.db import connection, models, transaction
 from django.db.models.base import ModelState
 
 from projects.models import bulkpostgres, bulksqlite
-from projects.models.bulkcolumns import columns_of, is_plain_insert, values_of
+from projects.models.bulkcolumns import columns_of, fields_of, holds_values_only
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -40,12 +40,14 @@ def fresh(model: type[Row], **values: object) -> Row:
 
 
 @cache
-def _defaults(model: type[models.Model]) -> tuple[Mapping[str, object], Sequence[tuple[str, Callable[[], object]]]]:
+def _defaults(
+    model: type[models.Model],
+) -> tuple[Mapping[str, object], Sequence[tuple[str, Callable[[], object]]]]:
     """By attribute: defaults that are always the same, and those that are called for each row."""
     constant: dict[str, object] = {}
     computed = []
     for field in model._meta.concrete_fields:
-        if callable(field.default):
+        if field.has_default() and callable(field.default):
             computed.append((field.attname, field.get_default))
         else:
             constant[field.attname] = field.get_default()
@@ -62,17 +64,17 @@ def insert_rows(rows: Sequence[Row]) -> None:
     if not rows:
         return
     model = type(rows[0])
-    if len(rows) < FEW or not is_plain_insert(model, rows):
+    if len(rows) < FEW or not holds_values_only(model, rows):
         model._base_manager.bulk_create(rows, batch_size=1000)
         return
     writer = bulkpostgres if connection.vendor == "postgresql" else bulksqlite
     with transaction.atomic():
         number_rows(rows)
-        fields = columns_of(model)
-        writer.insert(connection, model, fields, values_of(rows, fields, connection))
+        writer.insert(connection, model, columns_of(rows, fields_of(model), connection))
+    alias = connection.alias
     for row in rows:
         row._state.adding = False
-        row._state.db = connection.alias
+        row._state.db = alias
 
 
 def update_rows(rows: Sequence[Row], names: Sequence[str]) -> None:
@@ -83,18 +85,18 @@ def update_rows(rows: Sequence[Row], names: Sequence[str]) -> None:
     if not rows or not names:
         return
     model = type(rows[0])
-    fields = [model._meta.pk, *(field for field in columns_of(model) if field.attname in set(names))]
+    fields = [model._meta.pk, *(field for field in fields_of(model) if field.attname in set(names))]
     if len(fields) != len(set(names)) + 1:
         raise ValueError(f"not all of {', '.join(names)} are columns of {model.__name__}")
     writer = bulkpostgres if connection.vendor == "postgresql" else bulksqlite
     with transaction.atomic():
-        written = writer.update(connection, model, fields, values_of(rows, fields, connection))
+        written = writer.update(connection, model, columns_of(rows, fields, connection))
         if written != len(rows):
             raise RuntimeError(f"{len(rows) - written} rows of {model.__name__} are gone")
 
 
 def number_rows(rows: Sequence[models.Model]) -> None:
-    """Give unsaved rows of one model their primary keys, fetched at once, so that others can refer to them."""
+    """Give unsaved rows of one model their primary keys, all at once, so that others can refer to them."""
     waiting = [row for row in rows if row.pk is None]
     if not waiting:
         return

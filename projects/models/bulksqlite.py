@@ -1,25 +1,24 @@
 """The bulk writer on SpatiaLite: prepared statements, geometries as blobs, spatial indexes filled at the end.
 
 For every inserted row SpatiaLite's triggers look the geometry's rules up, note the time and put the row into
-an R*Tree by SQL: four fifths of the cost of the row. They and the guards that read the same geometry are
+an R*Tree by SQL: nine tenths of the cost of the row. They and the guards that read the same geometry are
 taken off inside the transaction, their work is done here for all rows at once, and they are put back by the
 text that they had. A transaction that fails or is killed has never taken them off.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
-from django.contrib.gis.db.models.fields import BaseSpatialField
 from django.db import IntegrityError, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 from maps.blobs import outside_world, spatialite_blobs
 from maps.pointindex.morton import encode, quantise
-from projects.models.bulkcolumns import Column, Field
+from projects.models.bulkcolumns import Column, Shapes
 from projects.models.guards import GUARDS, InWorld
 
 # What SpatiaLite calls its triggers on inserts: geometry rules, time of the last insert, R*Tree.
@@ -30,74 +29,76 @@ _INDEX: Final = "gii"
 
 def next_keys(connection: BaseDatabaseWrapper, model: type[models.Model], count: int) -> range:
     """The next primary keys. The transaction is a writer's, so nobody else takes them."""
-    table = model._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [model._meta.db_table])
         row = cursor.fetchone()
     first = (row[0] if row else 0) + 1
     return range(first, first + count)
 
 
 def insert(
-    connection: BaseDatabaseWrapper,
-    model: type[models.Model],
-    fields: Sequence[Field],
-    values: Mapping[str, Column],
+    connection: BaseDatabaseWrapper, model: type[models.Model], columns: Sequence[Column | Shapes]
 ) -> None:
     """Insert the columns' rows. Raises IntegrityError for a geometry that the suspended triggers refuse."""
-    spatial = [field for field in fields if isinstance(field, BaseSpatialField)]
     table = model._meta.db_table
-    names = ", ".join(connection.ops.quote_name(name) for name in values)
-    places = ", ".join(["%s"] * len(values))
+    names = ", ".join(connection.ops.quote_name(column.name) for column in columns)
+    places = ", ".join(["%s"] * len(columns))
     statement = f"INSERT INTO {connection.ops.quote_name(table)} ({names}) VALUES ({places})"
-    with connection.cursor() as cursor:
-        with _without_triggers(cursor, table, spatial) as suspended:
-            for field in spatial:
-                _check(table, field, values[field.column])
-            cursor.executemany(statement, zip(*_written(spatial, values), strict=True))
-            for field in spatial:
-                if f"{_INDEX}_{table}_{field.column}" in suspended:
-                    _fill_index(cursor, table, field.column, values[model._meta.pk.column], values[field.column])
-                if f"{_TIME}_{table}_{field.column}" in suspended:
-                    _note_time(cursor, table, field.column)
+    shapes = [column for column in columns if isinstance(column, Shapes)]
+    keys = next(column for column in columns if column.name == model._meta.pk.column)
+    assert isinstance(keys, Column)
+    with connection.cursor() as cursor, _without_triggers(cursor, table, shapes) as suspended:
+        for column in shapes:
+            _check(table, column)
+        cursor.executemany(statement, _rows(columns))
+        for column in shapes:
+            if f"{_INDEX}_{table}_{column.name}" in suspended:
+                _fill_index(cursor, table, column, keys.values)
+            if f"{_TIME}_{table}_{column.name}" in suspended:
+                _note_time(cursor, table, column.name)
 
 
 def update(
-    connection: BaseDatabaseWrapper,
-    model: type[models.Model],
-    fields: Sequence[Field],
-    values: Mapping[str, Column],
+    connection: BaseDatabaseWrapper, model: type[models.Model], columns: Sequence[Column | Shapes]
 ) -> int:
     """Update rows by the first column, their key; returns how many there were. All triggers stay on."""
-    spatial = [field for field in fields if isinstance(field, BaseSpatialField)]
-    key, *others = values
     quote = connection.ops.quote_name
-    changes = ", ".join(f"{quote(name)} = %s" for name in others)
-    statement = f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {quote(key)} = %s"
-    keys, *columns = _written(spatial, values)
+    key, *others = columns
+    changes = ", ".join(f"{quote(column.name)} = %s" for column in others)
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {quote(key.name)} = %s"
     with connection.cursor() as cursor:
-        cursor.executemany(statement, zip(*columns, keys, strict=True))
+        cursor.executemany(statement, _rows([*others, key]))
         return int(cursor.rowcount)
 
 
-def _written(spatial: Sequence[BaseSpatialField], values: Mapping[str, Column]) -> list[Column]:
-    srid_of = {field.column: field.srid for field in spatial}
-    return [
-        spatialite_blobs(column, srid_of[name]) if name in srid_of else column  # type: ignore[arg-type]
-        for name, column in values.items()
-    ]
+def _rows(columns: Sequence[Column | Shapes]) -> Any:
+    """The rows as the driver takes them, one after another."""
+    return zip(
+        *(
+            spatialite_blobs(column.geometries, column.srid) if isinstance(column, Shapes) else column.values
+            for column in columns
+        ),
+        strict=True,
+    )
 
 
 @contextmanager
 def _without_triggers(
-    cursor: CursorWrapper, table: str, spatial: Sequence[BaseSpatialField]
+    cursor: CursorWrapper, table: str, shapes: Sequence[Shapes]
 ) -> Iterator[frozenset[str]]:
-    """Take off what runs for every inserted geometry, and put it back; gives the names."""
-    wanted = [f"{kind}_{table}_{field.column}" for field in spatial for kind in (_RULES, _TIME, _INDEX)]
-    wanted += [f"{guard.name}_insert" for guard in _guards(table, spatial)]
-    places = ", ".join(["%s"] * len(wanted)) or "NULL"
-    cursor.execute(f"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name IN ({places})", wanted)
-    found = dict(cursor.fetchall())
+    """Take off what runs for every inserted geometry, and put it back; gives the names.
+
+    An exception leaves them off: whoever catches it rolls back to before, as `insert_rows` does.
+    """
+    wanted = [f"{kind}_{table}_{column.name}" for column in shapes for kind in (_RULES, _TIME, _INDEX)]
+    wanted += [f"{guard.name}_insert" for column in shapes for guard in _guards(table, column)]
+    found: dict[str, str] = {}
+    if wanted:
+        places = ", ".join(["%s"] * len(wanted))
+        cursor.execute(
+            f"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name IN ({places})", wanted
+        )
+        found = dict(cursor.fetchall())
     for name in found:
         cursor.execute(f'DROP TRIGGER "{name}"')
     yield frozenset(found)
@@ -105,34 +106,33 @@ def _without_triggers(
         cursor.execute(text)
 
 
-def _guards(table: str, spatial: Sequence[BaseSpatialField]) -> list[InWorld]:
-    columns = {field.column for field in spatial}
+def _guards(table: str, column: Shapes) -> list[InWorld]:
     return [
         guard
         for guard in GUARDS
-        if isinstance(guard, InWorld) and guard.table == table and guard.column in columns
+        if isinstance(guard, InWorld) and (guard.table, guard.column) == (table, column.name)
     ]
 
 
-def _check(table: str, field: BaseSpatialField, geometries: Column) -> None:
+def _check(table: str, column: Shapes) -> None:
     """What the suspended triggers check: the column's kind of geometry, and the guards."""
-    kinds = {str(kind).upper() for kind in np.unique([geometry.geom_type for geometry in geometries])}
-    if field.geom_type != "GEOMETRY" and kinds != {field.geom_type}:
-        raise IntegrityError(f"{table}.{field.column} violates Geometry constraint [geom-type not allowed]")
-    for guard in _guards(table, [field]):
-        if outside_world(geometries).any():
+    kinds = set(shapely.get_type_id(column.geometries).tolist())
+    allowed = [kind for kind in shapely.GeometryType if kind.name == column.kind]
+    if allowed and kinds != set(allowed):
+        raise IntegrityError(f"{table}.{column.name} violates Geometry constraint [geom-type not allowed]")
+    for guard in _guards(table, column):
+        if outside_world(column.geometries).any():
             raise IntegrityError(guard.name)
 
 
-def _fill_index(cursor: CursorWrapper, table: str, column: str, keys: Column, geometries: Column) -> None:
+def _fill_index(cursor: CursorWrapper, table: str, column: Shapes, keys: Sequence[Any]) -> None:
     """Put the rows' boxes into the R*Tree, neighbours after each other: its pages stay in the cache."""
-    west, south, east, north = shapely.bounds(geometries).T
+    west, south, east, north = shapely.bounds(column.geometries).T
     order = np.argsort(encode(*quantise((west + east) / 2, (south + north) / 2)))
     boxes = np.column_stack([west, east, south, north])[order].tolist()
-    ordered = np.asarray(keys)[order].tolist()
     cursor.executemany(
-        f'INSERT INTO "idx_{table}_{column}" (pkid, xmin, xmax, ymin, ymax) VALUES (%s, %s, %s, %s, %s)',
-        [(key, *box) for key, box in zip(ordered, boxes, strict=True)],
+        f'INSERT INTO "idx_{table}_{column.name}" (pkid, xmin, xmax, ymin, ymax) VALUES (%s, %s, %s, %s, %s)',
+        [(keys[row], *box) for row, box in zip(order.tolist(), boxes, strict=True)],
     )
 
 
