@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, Union
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from projects.models import AuditEntry, ChangeHead
@@ -86,10 +86,19 @@ def _refuse_floats(value: JSON | Mapping[str, JSON]) -> None:
 
 
 class Numbers:
-    """A run of numbers that this transaction holds until it commits."""
+    """A run of numbers that this transaction holds until it commits; of a rehearsal, that nobody holds."""
 
-    def __init__(self, head: ChangeHead, count: int, actor_id: int | None, recorded_at: dt.datetime) -> None:
+    def __init__(
+        self,
+        head: ChangeHead,
+        count: int,
+        actor_id: int | None,
+        recorded_at: dt.datetime,
+        *,
+        is_rehearsal: bool = False,
+    ) -> None:
         self._head = head
+        self._is_rehearsal = is_rehearsal
         self._actor_id = actor_id
         self._written = 0
         self.recorded_at = recorded_at
@@ -131,12 +140,15 @@ class Numbers:
             )
             previous = digest
             self._written += 1
-        insert_rows(rows)
+        if not self._is_rehearsal:
+            insert_rows(rows)
         self._head.entry_hash = previous
 
     def close(self) -> None:
         if self._written != self.count:
             raise RuntimeError(f"{self.count} numbers were taken, {self._written} audit entries written")
+        if self._is_rehearsal:
+            return
         self._head.seq = self.last
         self._head.save(update_fields=["seq", "entry_hash"])
 
@@ -158,6 +170,22 @@ def take(count: int, *, actor_id: int | None) -> Iterator[Numbers]:
     numbers = Numbers(head, count, actor_id, timezone.now())
     yield numbers
     numbers.close()
+
+
+@contextmanager
+def rehearse(count: int, *, actor_id: int | None) -> Iterator[Numbers]:
+    """Numbers for a transaction that will be rolled back: everything but the entries is written, and the
+    head row is not held, so that a long dry run keeps nobody waiting.
+
+    Rolls back by itself at the end of the surrounding `transaction.atomic()`.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("a rehearsal is inside transaction.atomic()")
+    head = ChangeHead.objects.filter(id=1).first() or ChangeHead(id=1, seq=0, entry_hash=GENESIS_HASH)
+    numbers = Numbers(head, count, actor_id, timezone.now(), is_rehearsal=True)
+    yield numbers
+    numbers.close()
+    transaction.set_rollback(True)
 
 
 def as_json(value: object) -> JSON:

@@ -146,9 +146,21 @@ def rewrite_site_spans(site: Site, judge: Judge | None, *, now: dt.datetime) -> 
     facts = facts_of(
         site, reports=site.reports.all(), states=site.states.all(), plan_changes=site.plan_changes.all()
     )
+    current = LightSpan.objects.filter(subject_key=f"site:{site.pk}", superseded_at__isnull=True)
+    replaced, rows = respan(site, facts, judge, current, now=now)
+    LightSpan.objects.filter(pk__in=replaced).update(superseded_at=now)
+    LightSpan.objects.bulk_create(rows)
+
+
+def respan(
+    site: Site, facts: SiteFacts, judge: Judge | None, current: Iterable[LightSpan], *, now: dt.datetime
+) -> tuple[list[int], list[LightSpan]]:
+    """Ids of the current spans that no longer hold, and the unsaved ones that take their place.
+
+    The site's `CACHED` fields are set on the instance.
+    """
     found = project(site, facts, judge)
     rows = span_rows(site, found, judge, now=now) if judge is not None else []
-    current = LightSpan.objects.filter(subject_key=f"site:{site.pk}", superseded_at__isnull=True)
     standing = {_content(row) for row in rows}
     kept = set()
     replaced = []
@@ -157,8 +169,7 @@ def rewrite_site_spans(site: Site, judge: Judge | None, *, now: dt.datetime) -> 
             kept.add(_content(old))
         else:
             replaced.append(old.pk)
-    LightSpan.objects.filter(pk__in=replaced).update(superseded_at=now)
-    LightSpan.objects.bulk_create([row for row in rows if _content(row) not in kept])
+    return replaced, [row for row in rows if _content(row) not in kept]
 
 
 def _content(row: LightSpan) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from base64 import b32encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from typing import Final
@@ -101,7 +101,7 @@ def digest(values: dict[str, JSON]) -> str:
     return hashlib.sha256(_DIGESTED.encode(values).encode()).hexdigest()
 
 
-def changed_fields(before: dict[str, JSON], after: dict[str, JSON]) -> dict[str, JSON]:
+def changed_fields(before: Mapping[str, JSON], after: Mapping[str, JSON]) -> dict[str, JSON]:
     """`{field: [before, after]}` for what differs."""
     return {name: [before[name], after[name]] for name in after if before[name] != after[name]}
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from maps.crs import DeclarationError, parse_declared
 from maps.datum import Datum
-from projects.actions.batches import SiteUpdate
 from projects.actions.drafts import SiteDraft
+from projects.actions.siteupdates import SiteUpdate
 from projects.exchange.codes import generated_codes, source_prefix
 from projects.exchange.columns import ColumnMap, match_columns
 from projects.exchange.differences import ExistingSite, changes_of, draft_of, order_problem

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from projects.actions.batches import FileStamp, apply_site_drafts
@@ -110,10 +109,7 @@ def run_import(
     if not any(problem.severity is Severity.ERROR for problem in problems) and (plan.drafts or plan.updates):
         on_total(len(plan.drafts) + len(plan.updates))
         try:
-            with transaction.atomic():
-                batch = _apply(table, options, plan, access, publisher, on_progress)
-                if is_dry_run:
-                    transaction.set_rollback(True)
+            batch = _apply(table, options, plan, access, publisher, is_dry_run, on_progress)
         except ActionError as problem:
             problems = (Problem(str(problem)), *problems)
     return ImportOutcome(
@@ -125,7 +121,7 @@ def run_import(
         plan.missing,
         problems,
         notes,
-        None if is_dry_run else batch,
+        batch,
     )
 
 
@@ -135,6 +131,7 @@ def _apply(
     plan: Plan,
     access: Access,
     publisher: Access | None,
+    is_dry_run: bool,
     on_progress: Callable[[int], None],
 ) -> int | None:
     result = apply_site_drafts(
@@ -159,8 +156,11 @@ def _apply(
                 "division_from": "column" if options.division_from_column else "geometry",
             },
         ),
+        is_rehearsal=is_dry_run,
         on_progress=on_progress,
     )
+    if is_dry_run:
+        return None
     return ImportBatch.objects.filter(first_seq=result.first_seq).values_list("pk", flat=True).last()
 
 
