@@ -42,6 +42,7 @@ class ImportOutcome:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     batch: int | None = None
+    fallbacks: int = 0
 
     def counts(self) -> dict[str, int]:
         """Rows, what became of them, and how many problems there are."""
@@ -52,6 +53,7 @@ class ImportOutcome:
             "updated": self.updated,
             "unchanged": self.unchanged,
             "missing": len(self.missing),
+            "fallbacks": self.fallbacks,
             "errors": errors,
             "warnings": len(self.problems) - errors,
         }
@@ -122,6 +124,7 @@ def run_import(
         problems,
         notes,
         batch,
+        plan.fallbacks,
     )
 
 
@@ -152,6 +155,7 @@ def _apply(
                 "kinds": dict(options.kind.words),
                 "indicator": options.indicator,
                 "datum": str(options.datum),
+                **({"fallback_datum": str(options.fallback_datum)} if options.fallback_datum else {}),
                 "columns": dict(plan.columns.header_of),
                 "division_from": "column" if options.division_from_column else "geometry",
             },

@@ -4,7 +4,7 @@ import datetime as dt
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeVar
@@ -214,6 +214,18 @@ def stage(cell: str) -> Parsed:
 def service(cell: str) -> Parsed:
     """Whether it can be used now, by value or Chinese term."""
     return Parsed(_word(cell, Service))
+
+
+def worded(words: Mapping[str, str], parse: Parser) -> Parser:
+    """A parser of a file's own words: each means one of ours, which `parse` reads. Empty says nothing."""
+
+    def read(cell: str) -> Parsed:
+        plain = cell.strip()
+        if plain and plain not in words:
+            raise CellError(_("“%(found)s”不是可用的词。") % {"found": shortened(plain)}, "、".join(words))
+        return parse(words.get(plain, ""))
+
+    return read
 
 
 _Words = TypeVar("_Words", Stage, Service)
