@@ -90,7 +90,12 @@ def plan_import(table: Table, options: ImportOptions, world: World) -> Plan:
         if read is not None:
             rows[row.number] = read
     try:
-        places, unplaced = place_rows(raws, options.datum, options.fallback_datum)
+        places, unplaced = place_rows(
+            raws,
+            options.datum,
+            options.fallback_datum,
+            fallback_columns=f"{columns.label('fallback_x')}, {columns.label('fallback_y')}",
+        )
     except DeclarationError as problem:
         raise OptionError(problem.message.translated(_)) from problem
     divided, division_problems, notes = divide(

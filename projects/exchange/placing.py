@@ -63,9 +63,8 @@ def raw_position(row: SourceRow, columns: ColumnMap, has_geometry: bool) -> Raw 
 def _fallback(row: SourceRow, columns: ColumnMap) -> Raw | Problem:
     cells = {field: row.cells.get(columns.header_of[field], "") for field in ("fallback_x", "fallback_y")}
     if not any(cell.strip() for cell in cells.values()):
-        both = "、".join(
-            columns.label(field) for field in sorted({*POSITION_FIELDS, *cells}) if field in columns
-        )
+        fields = [*sorted(POSITION_FIELDS), *cells]
+        both = "、".join(columns.label(field) for field in fields if field in columns)
         return Problem(_("第一位置和后备位置都没有填写。"), row=row.number, column=both)
     numbers = []
     for field, cell in cells.items():
@@ -138,16 +137,21 @@ def _raw_wkt(number: int, text: str, column: str) -> Raw | Problem:
 
 
 def place_rows(
-    raws: Mapping[int, Raw], declared: Datum | EpsgCode, fallback: Datum | EpsgCode | None = None
+    raws: Mapping[int, Raw],
+    declared: Datum | EpsgCode,
+    fallback: Datum | EpsgCode | None = None,
+    *,
+    fallback_columns: str = "",
 ) -> tuple[dict[int, Place], dict[int, Problem]]:
     """Bring positions by row number to EPSG:4326; rows that cannot be are problems.
 
-    `declared` is the datum of the first position, `fallback` that of the second. Raises
+    `declared` is the datum of the first position, `fallback` that of the second, whose columns the file
+    calls `fallback_columns`. Raises
     maps.crs.DeclarationError for a system that PROJ does not know.
     """
     places: dict[int, Place] = {}
     problems: dict[int, Problem] = {}
-    for system, is_fallback in ((declared, False), (fallback, True)):
+    for system, is_fallback, column in ((declared, False, "lon, lat"), (fallback, True, fallback_columns)):
         points = [n for n, raw in raws.items() if raw.shape is None and raw.is_fallback is is_fallback]
         if system is None:
             assert not points
@@ -158,7 +162,7 @@ def place_rows(
             if good:
                 places[number] = Place(shape, lon, lat, raws[number])
             else:
-                problems[number] = _not_on_earth(number, raws[number], system)
+                problems[number] = _not_on_earth(number, raws[number], system, column)
     # In the order of the file, whichever position a row uses.
     places = {number: places[number] for number in raws if number in places}
     for number, raw in raws.items():
@@ -192,14 +196,14 @@ def _transform(
     return usable, lons.tolist(), lats.tolist()
 
 
-def _not_on_earth(number: int, raw: Raw, declared: Datum | EpsgCode) -> Problem:
+def _not_on_earth(number: int, raw: Raw, declared: Datum | EpsgCode, column: str) -> Problem:
     found = f"{raw.x!r}, {raw.y!r}"
     if isinstance(declared, EpsgCode):
         return Problem(
             _("坐标(%(found)s)不在 %(code)s 的适用范围内;请检查坐标系,以及 X(东)与 Y(北)是否颠倒。")
             % {"found": found, "code": declared},
             row=number,
-            column="lon, lat",
+            column=column,
             found=found,
         )
     sentence = _("坐标(%(found)s)不在地球上。") % {"found": found}
@@ -208,7 +212,7 @@ def _not_on_earth(number: int, raw: Raw, declared: Datum | EpsgCode) -> Problem:
     elif max(abs(raw.x), abs(raw.y)) > 1000.0:
         sentence += _("像是投影坐标(米),请用 --datum EPSG:编号 声明。")
     return Problem(
-        sentence, row=number, column="lon, lat", found=found, allowed=_("经度 ±180 以内,纬度 ±90 以内")
+        sentence, row=number, column=column, found=found, allowed=_("经度 ±180 以内,纬度 ±90 以内")
     )
 
 
