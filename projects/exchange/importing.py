@@ -29,6 +29,7 @@ from projects.exchange.readers import Table
 from projects.exchange.rows import KindRef, RowReader, RowValues
 from projects.rules.vocabulary import Service
 
+_ASKED: Final = 5_000
 _SAME_PLACE: Final = 7  # decimals of a degree: a centimetre
 
 
@@ -224,9 +225,14 @@ class _Comparison:
         self, rows: Mapping[int, RowValues], places: Mapping[int, Place], divided: Mapping[int, Divided]
     ) -> None:
         codes = self._codes(rows, places)
-        existing = self.world.existing(sorted(set(codes.values())))
-        for number, values in rows.items():
-            code = codes[number]
+        numbers = list(rows)
+        existing: Mapping[str, ExistingSite] = {}
+        for index, number in enumerate(numbers):
+            if index % _ASKED == 0:
+                # What is there is asked for and forgotten in pieces: it weighs more than the file.
+                asked = {codes[other] for other in numbers[index : index + _ASKED]}
+                existing = self.world.existing(sorted(asked))
+            values, code = rows[number], codes[number]
             there = existing.get(code)
             if there is None:
                 self._add(values, code, places[number], divided[number])

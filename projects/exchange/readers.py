@@ -10,7 +10,7 @@ import io
 import json
 import stat
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
 from maps.geojson import GeoJSONError, read_feature_collection
-from projects.exchange.csvtext import clean_header, decode, read_csv, refuse_duplicates
+from projects.exchange.csvtext import Records, clean_header, decode, read_csv, refuse_duplicates
 from projects.exchange.problems import Problem, UnreadableFile, shortened
 from projects.exchange.values import unquoted
 
@@ -56,13 +56,28 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CsvRows:
+    """The rows of a CSV file, one at a time: see `Records`."""
+
+    records: Records
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[SourceRow]:
+        headers = self.records.headers
+        for number, cells in self.records:
+            yield SourceRow(number, dict(zip(headers, map(unquoted, cells), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A file as read. `declared_crs`: the system that the file itself names, if any. `problems`: bad rows."""
 
     name: str
     sha256: str
     headers: tuple[str, ...]
-    rows: tuple[SourceRow, ...]
+    rows: tuple[SourceRow, ...] | CsvRows
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
     has_geometry: bool = False
@@ -99,11 +114,7 @@ def read_table(
     digest = hashlib.sha256(data).hexdigest()
     if suffix in CSV_SUFFIXES:
         text = read_csv(data, encoding=encoding, max_rows=max_rows)
-        rows = tuple(
-            SourceRow(number, dict(zip(text.headers, map(unquoted, cells), strict=True)))
-            for number, cells in text.records
-        )
-        return Table(path.name, digest, text.headers, rows, text.ragged, text.notes)
+        return Table(path.name, digest, text.headers, CsvRows(text.records), text.ragged, text.notes)
     if encoding:
         text_, name = decode(data, encoding)
         data, said = text_.encode(), _("编码:%(name)s。") % {"name": name}
