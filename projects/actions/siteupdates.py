@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from projects.actions import ledger, siterows
 from projects.actions.errors import Invalid
 from projects.actions.lights import CACHED, Judges, facts_of, judge_for, respan
-from projects.actions.sitewriting import STATE_FIELDS, alter, change_entry, clean, clean_changed
+from projects.actions.sitewriting import FOLLOWS_GEOMETRY, STATE_FIELDS, alter, change_entry, clean, clean_changed
 from projects.models import Contribution, LightSpan, Site, SiteState
 from projects.models.bulk import fresh, insert_rows, update_rows
 from projects.permissions.access import Access
@@ -22,7 +22,6 @@ from projects.permissions.access import Access
 _CHUNK: Final = 2_000
 #: What every change may write besides the changed fields themselves.
 _ALWAYS: Final = ("publication", "submitted_by_id", "version", "updated_at", "changed_seq", *CACHED)
-_PLACE: Final = ("geom", "location")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +175,7 @@ def _write_sites(chunk: Sequence[Prepared]) -> None:
     """Only what changed in one site or another: a position costs its index, so those go by themselves."""
     changed = {name for item in chunk for name in item.changes} - {"geometry", "contributions"}
     update_rows([item.site for item in chunk], [*_ALWAYS, *sorted(changed)])
-    update_rows([item.site for item in chunk if "geometry" in item.changes], _PLACE)
+    update_rows([item.site for item in chunk if "geometry" in item.changes], FOLLOWS_GEOMETRY)
 
 
 def _write_contributions(chunk: Sequence[Prepared]) -> None:

@@ -43,6 +43,8 @@ CHANGEABLE = frozenset(
         "verified_on",
     }
 )
+#: What `_set_fields` writes for a new geometry.
+FOLLOWS_GEOMETRY = ("geom", "location", "dimension")
 #: A change of one of these is a new state record.
 STATE_FIELDS = frozenset({"stage", "service", "located_in_id", "managed_by_id", "contributions"})
 
