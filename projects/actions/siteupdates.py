@@ -14,7 +14,14 @@ from django.utils.translation import gettext as _
 from projects.actions import ledger, siterows
 from projects.actions.errors import Invalid
 from projects.actions.lights import CACHED, Judges, facts_of, judge_for, respan
-from projects.actions.sitewriting import FOLLOWS_GEOMETRY, STATE_FIELDS, alter, change_entry, clean, clean_changed
+from projects.actions.sitewriting import (
+    FOLLOWS_GEOMETRY,
+    STATE_FIELDS,
+    alter,
+    change_entry,
+    clean,
+    clean_changed,
+)
 from projects.models import Contribution, LightSpan, Site, SiteState
 from projects.models.bulk import fresh, insert_rows, update_rows
 from projects.permissions.access import Access
