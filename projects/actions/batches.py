@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger, siterows
+from projects.actions import ledger, siterows, siteupdates
 from projects.actions.drafts import SiteDraft
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.lights import (
@@ -19,24 +19,21 @@ from projects.actions.lights import (
     project,
     span_rows,
 )
-from projects.actions.sitewriting import apply_changes, departments_of, targets_of
-from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, Site, SiteReport, SiteState
+from projects.actions.siteupdates import SiteUpdate
+from projects.actions.sitewriting import departments_of, targets_of
+from projects.models import Contribution, ImportBatch, PlanChange, Site, SiteReport, SiteState
+from projects.models.bulk import fresh, insert_rows, number_rows
 from projects.permissions.access import Access, Permission, Target, divisions_for, may, may_publish
 from projects.rules.spans import Span
 from projects.rules.vocabulary import Publication
 
-CHUNK = 2000
+#: Sites that are built and written together: the memory that a batch takes.
+CHUNK: Final = 5_000
+#: Ids or codes in one question.
+_ASKED: Final = 2_000
 
 Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class SiteUpdate:
-    """New values for fields of a site that is there already; `version` is the one that was read."""
-
-    site_id: int
-    version: int
-    changes: Mapping[str, object]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +65,14 @@ def apply_site_drafts(
     reason: str,
     publisher: Access | None = None,
     stamp: FileStamp | None = None,
+    is_rehearsal: bool = False,
     on_progress: Progress | None = None,
 ) -> BatchResult:
     """Create and change sites in one transaction; one audit entry a site, one run of numbers.
 
     With `publisher`, a second person, the new sites are public at once: submitted by the actor, published by
-    that person, who needs the right to publish every one of them.
+    that person, who needs the right to publish every one of them. A rehearsal does everything, takes it back,
+    and holds no numbers meanwhile.
 
     Raises NotAllowed before anything is written when a row lies outside the actor's divisions (or the
     publisher's), Invalid when a code is taken, Conflict when a site changed since it was read.
@@ -82,43 +81,24 @@ def apply_site_drafts(
     _check_scope(access, drafts, updates)
     _check_publisher(publisher, access, drafts)
     tell = on_progress or (lambda count: None)
+    numbering = ledger.rehearse if is_rehearsal else ledger.take
     with transaction.atomic():
         _check_codes_free(drafts)
+        judges = judges_by_indicator() if drafts or updates else {}
         # Subject rows are locked by id before the head is taken: one lock order everywhere.
-        locked = {
-            site.pk: site
-            for site in Site.objects.select_for_update()
-            .filter(pk__in=[update.site_id for update in updates], deleted_seq__isnull=True)
-            .order_by("pk")
-        }
-        if len(locked) < len(updates):
-            raise Invalid({"": _("有点位在读取之后被删除,没有写入任何数据;请重新读取文件。")})
-        total = len(drafts) + len(updates)
+        prepared = siteupdates.prepare(updates, access=access, judges=judges, reason=reason)
+        total = len(drafts) + len(prepared)
         result = BatchResult(0, 0, 0, 0)
         if total:
-            judges = judges_by_indicator()
-            with ledger.take(total, actor_id=access.user_id) as numbers:
+            with numbering(total, actor_id=access.user_id) as numbers:
                 for start in range(0, len(drafts), CHUNK):
                     chunk = drafts[start : start + CHUNK]
                     _create_chunk(chunk, numbers, numbers.first + start, judges, access, reason, publisher)
                     tell(len(chunk))
-                for offset, update in enumerate(updates):
-                    seq = numbers.first + len(drafts) + offset
-                    entry = apply_changes(
-                        locked[update.site_id],
-                        update.changes,
-                        expected_version=update.version,
-                        access=access,
-                        changed_seq=seq,
-                        now=numbers.recorded_at,
-                        effective_on=timezone.localdate(numbers.recorded_at),
-                        judges=judges,
-                        reason=reason,
-                    )
-                    numbers.write([entry])
-                    tell(1)
+                for count in siteupdates.write(prepared, numbers, numbers.first + len(drafts)):
+                    tell(count)
                 result = BatchResult(len(drafts), len(updates), numbers.first, numbers.last)
-        if stamp is not None:
+        if stamp is not None and not is_rehearsal:
             batch = ImportBatch(
                 file_name=stamp.name,
                 file_sha256=stamp.sha256,
@@ -149,13 +129,10 @@ def _check_scope(access: Access, drafts: Sequence[SiteDraft], updates: Sequence[
             if not all(may(access, Permission.SITE_ADD, target) for target in targets[key]):
                 outside.append(draft.code)
     if updates:
-        ids = [update.site_id for update in updates]
-        mine = set(
-            Site.objects.visible_to(access, Permission.SITE_CHANGE)
-            .filter(pk__in=ids)
-            .values_list("pk", flat=True)
-        )
-        outside += list(Site.objects.live().filter(pk__in=set(ids) - mine).values_list("code", flat=True))
+        for ids in _chunks([update.site_id for update in updates]):
+            theirs = Site.objects.live().filter(pk__in=ids)
+            mine = Site.objects.visible_to(access, Permission.SITE_CHANGE).filter(pk__in=ids)
+            outside += theirs.exclude(pk__in=mine.values("pk")).values_list("code", flat=True)
         moved = divisions_for(access, Permission.SITE_CHANGE)
         if moved is not None:
             # Handing a site over takes a right on both sides.
@@ -177,12 +154,9 @@ def _check_publisher(publisher: Access | None, access: Access, drafts: Sequence[
         if any(draft.publication is Publication.PUBLISHED and not draft.is_demo for draft in drafts):
             raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))
         return
-    departments: dict[tuple[int, ...], frozenset[int]] = {}
-    for draft in drafts:
-        indicators = tuple(pk for pk, _quantity in draft.contributions)
-        if indicators not in departments:
-            departments[indicators] = departments_of(indicators)
-        if not may_publish(publisher, access.user_id, Target(draft.managed_by_id, departments[indicators])):
+    kinds = {(draft.managed_by_id, tuple(pk for pk, _quantity in draft.contributions)) for draft in drafts}
+    for division_id, indicators in sorted(kinds):
+        if not may_publish(publisher, access.user_id, Target(division_id, departments_of(indicators))):
             raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))
 
 
@@ -198,9 +172,9 @@ def _check_codes_free(drafts: Sequence[SiteDraft]) -> None:
             raise Invalid({"code": _("点位编码 %(code)s 已经存在。") % {"code": taken}})
 
 
-def _chunks(codes: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(codes), CHUNK):
-        yield codes[start : start + CHUNK]
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), _ASKED):
+        yield values[start : start + _ASKED]
 
 
 def _create_chunk(
@@ -213,14 +187,14 @@ def _create_chunk(
     publisher: Access | None,
 ) -> None:
     now = numbers.recorded_at
-    sites: list[Site] = []
     contributions: list[Contribution] = []
     states: list[SiteState] = []
     reports: list[SiteReport] = []
     plans: list[PlanChange] = []
     lights: list[tuple[Site, Sequence[Span], Judge]] = []
-    for offset, draft in enumerate(drafts):
-        site = siterows.new_site(draft, now=now, changed_seq=first_seq + offset)
+    sites = siterows.new_sites(drafts, now=now, first_seq=first_seq)
+    number_rows(sites)
+    for site, draft in zip(sites, drafts, strict=True):
         if publisher is not None:
             site.publication = Publication.PUBLISHED.value
             site.submitted_by_id, site.published_by_id = access.user_id, publisher.user_id
@@ -231,23 +205,19 @@ def _create_chunk(
         if judge is not None:
             facts = facts_of(site, reports=own_reports, states=own_states, plan_changes=own_plans)
             lights.append((site, project(site, facts, judge), judge))
-        sites.append(site)
         contributions += [
-            Contribution(site=site, indicator_id=indicator_id, quantity=quantity)
+            fresh(Contribution, site_id=site.pk, indicator_id=indicator_id, quantity=quantity)
             for indicator_id, quantity in draft.contributions
         ]
         states += own_states
         reports += own_reports
         plans += own_plans
-    Site.objects.bulk_create(sites, batch_size=500)
-    Contribution.objects.bulk_create(contributions, batch_size=CHUNK)
-    SiteState.objects.bulk_create(states, batch_size=CHUNK)
-    SiteReport.objects.bulk_create(reports, batch_size=CHUNK)
-    PlanChange.objects.bulk_create(plans, batch_size=CHUNK)
-    LightSpan.objects.bulk_create(
-        [row for site, found, judge in lights for row in span_rows(site, found, judge, now=now)],
-        batch_size=CHUNK,
-    )
+    insert_rows(sites)
+    insert_rows(contributions)
+    insert_rows(states)
+    insert_rows(reports)
+    insert_rows(plans)
+    insert_rows([row for site, found, judge in lights for row in span_rows(site, found, judge, now=now)])
     numbers.write(
         [
             ledger.Entry(

@@ -16,6 +16,7 @@ from projects.models import (
     SiteReport,
     SiteState,
 )
+from projects.models.bulk import fresh
 from projects.models.sites import make_plan
 from projects.querysets.sites import SiteQuerySet
 from projects.rules.facts import ApprovedPlan, Report, SiteFacts, StageChange
@@ -120,9 +121,10 @@ def project(site: Site, facts: SiteFacts, judge: Judge | None) -> Sequence[Span]
 
 def span_rows(site: Site, found: Sequence[Span], judge: Judge, *, now: dt.datetime) -> list[LightSpan]:
     return [
-        LightSpan(
+        fresh(
+            LightSpan,
             subject_key=f"site:{site.pk}",
-            site=site,
+            site_id=site.pk,
             policy_id=judge.policy_id,
             recorded_at=now,
             changed_seq=site.changed_seq,
@@ -144,9 +146,21 @@ def rewrite_site_spans(site: Site, judge: Judge | None, *, now: dt.datetime) -> 
     facts = facts_of(
         site, reports=site.reports.all(), states=site.states.all(), plan_changes=site.plan_changes.all()
     )
+    current = LightSpan.objects.filter(subject_key=f"site:{site.pk}", superseded_at__isnull=True)
+    replaced, rows = respan(site, facts, judge, current, now=now)
+    LightSpan.objects.filter(pk__in=replaced).update(superseded_at=now)
+    LightSpan.objects.bulk_create(rows)
+
+
+def respan(
+    site: Site, facts: SiteFacts, judge: Judge | None, current: Iterable[LightSpan], *, now: dt.datetime
+) -> tuple[list[int], list[LightSpan]]:
+    """Ids of the current spans that no longer hold, and the unsaved ones that take their place.
+
+    The site's `CACHED` fields are set on the instance.
+    """
     found = project(site, facts, judge)
     rows = span_rows(site, found, judge, now=now) if judge is not None else []
-    current = LightSpan.objects.filter(subject_key=f"site:{site.pk}", superseded_at__isnull=True)
     standing = {_content(row) for row in rows}
     kept = set()
     replaced = []
@@ -155,8 +169,7 @@ def rewrite_site_spans(site: Site, judge: Judge | None, *, now: dt.datetime) -> 
             kept.add(_content(old))
         else:
             replaced.append(old.pk)
-    LightSpan.objects.filter(pk__in=replaced).update(superseded_at=now)
-    LightSpan.objects.bulk_create([row for row in rows if _content(row) not in kept])
+    return replaced, [row for row in rows if _content(row) not in kept]
 
 
 def _content(row: LightSpan) -> tuple[object, ...]:

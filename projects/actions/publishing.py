@@ -19,10 +19,11 @@ from projects.actions.sitewriting import (
     target_of,
 )
 from projects.models import AuditEntry, Contribution, ImportBatch, Site
+from projects.models.bulk import update_rows
 from projects.permissions.access import Access, Permission, Target, may_publish
 from projects.rules.vocabulary import Publication
 
-_CHUNK: Final = 500
+_CHUNK: Final = 2_000
 
 #: From which state each step may be taken.
 STEPS: Final[Mapping[Publication, frozenset[Publication]]] = {
@@ -60,73 +61,73 @@ def publish_batch(*, access: Access, batch_id: int) -> int:
         batch = ImportBatch.objects.filter(pk=batch_id).first()
         if batch is None:
             raise Invalid({"batch": _("没有编号为 %(number)d 的导入批次。") % {"number": batch_id}})
-        sites = _lock_waiting(batch)
-        if not sites:
+        ids = _lock_waiting(batch, access)
+        if not ids:
             return 0
-        contributions = _contributions(sites)
-        for site in sites:
-            site.submitted_by_id = site.submitted_by_id or batch.recorded_by_id
-        _allow_all(access, sites, contributions)
-        with ledger.take(len(sites), actor_id=access.user_id) as numbers:
-            entries = []
-            for seq, site in enumerate(sites, start=numbers.first):
-                before, site.publication = site.publication, Publication.PUBLISHED.value
-                site.published_by_id = access.user_id
-                site.version += 1
-                site.changed_seq = seq
-                site.updated_at = numbers.recorded_at
-                payload: dict[str, ledger.JSON] = {
-                    "batch": batch.pk,
-                    "changed": {"publication": [before, site.publication]},
-                    "row": siterows.digest(siterows.audited(site, contributions[site.pk])),
-                }
-                entries.append(entry_for(site, "site.published", payload))
-            Site.objects.bulk_update(
-                sites,
-                ["publication", "submitted_by", "published_by", "version", "changed_seq", "updated_at"],
-                batch_size=_CHUNK,
-            )
-            numbers.write(entries)
-    return len(sites)
+        with ledger.take(len(ids), actor_id=access.user_id) as numbers:
+            for start in range(0, len(ids), _CHUNK):
+                chunk = ids[start : start + _CHUNK]
+                _publish(chunk, batch, access, numbers, numbers.first + start)
+    return len(ids)
 
 
-def _lock_waiting(batch: ImportBatch) -> list[Site]:
-    """The batch's new sites that are not public yet, locked in the order of their ids."""
+def _lock_waiting(batch: ImportBatch, access: Access) -> list[int]:
+    """The batch's new sites that are not public yet, locked in the order of their ids. Raises NotAllowed."""
     added = AuditEntry.objects.filter(
         seq__gte=batch.first_seq or 0, seq__lte=batch.last_seq or -1, action="site.add"
     ).values_list("subject_id", flat=True)
     waiting = Site.objects.live().filter(
         publication__in=[Publication.DRAFT.value, Publication.SUBMITTED.value]
     )
-    ids = sorted(int(pk) for pk in added)
-    return [
-        site
-        for start in range(0, len(ids), _CHUNK)
-        for site in waiting.filter(pk__in=ids[start : start + _CHUNK]).select_for_update().order_by("pk")
-    ]
-
-
-def _contributions(sites: Sequence[Site]) -> dict[int, list[tuple[int, Decimal]]]:
-    """(indicator, quantity) pairs by site."""
-    found: dict[int, list[tuple[int, Decimal]]] = {site.pk: [] for site in sites}
-    ids = list(found)
-    for start in range(0, len(ids), _CHUNK):
-        for row in Contribution.objects.filter(site__in=ids[start : start + _CHUNK]):
-            found[row.site_id].append((row.indicator_id, row.quantity))
-    return found
-
-
-def _allow_all(
-    access: Access, sites: Sequence[Site], contributions: Mapping[int, list[tuple[int, Decimal]]]
-) -> None:
+    ids = sorted(map(int, added))
+    locked: list[int] = []
     departments: dict[tuple[int, ...], frozenset[int]] = {}
-    for site in sites:
-        indicators = tuple(pk for pk, _quantity in contributions[site.pk])
-        if indicators not in departments:
-            departments[indicators] = departments_of(indicators)
-        target = Target(site.managed_by_id, departments[indicators])
-        if not may_publish(access, site.submitted_by_id, target):
-            raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))
+    for start in range(0, len(ids), _CHUNK):
+        rows = waiting.filter(pk__in=ids[start : start + _CHUNK]).select_for_update().order_by("pk")
+        found = list(rows.values_list("pk", "managed_by_id", "submitted_by_id"))
+        contributions = _contributions([pk for pk, _division, _submitter in found])
+        for pk, division_id, submitter in found:
+            indicators = tuple(indicator for indicator, _quantity in contributions[pk])
+            if indicators not in departments:
+                departments[indicators] = departments_of(indicators)
+            target = Target(division_id, departments[indicators])
+            if not may_publish(access, submitter or batch.recorded_by_id, target):
+                raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))
+            locked.append(pk)
+    return locked
+
+
+def _publish(
+    ids: Sequence[int], batch: ImportBatch, access: Access, numbers: ledger.Numbers, first_seq: int
+) -> None:
+    sites = list(Site.objects.filter(pk__in=ids).order_by("pk"))
+    contributions = _contributions(ids)
+    entries = []
+    for seq, site in enumerate(sites, start=first_seq):
+        before, site.publication = site.publication, Publication.PUBLISHED.value
+        site.submitted_by_id = site.submitted_by_id or batch.recorded_by_id
+        site.published_by_id = access.user_id
+        site.version += 1
+        site.changed_seq = seq
+        site.updated_at = numbers.recorded_at
+        payload: dict[str, ledger.JSON] = {
+            "batch": batch.pk,
+            "changed": {"publication": [before, site.publication]},
+            "row": siterows.digest(siterows.audited(site, contributions[site.pk])),
+        }
+        entries.append(entry_for(site, "site.published", payload))
+    update_rows(
+        sites, ["publication", "submitted_by_id", "published_by_id", "version", "changed_seq", "updated_at"]
+    )
+    numbers.write(entries)
+
+
+def _contributions(ids: Sequence[int]) -> dict[int, list[tuple[int, Decimal]]]:
+    """(indicator, quantity) pairs by site."""
+    found: dict[int, list[tuple[int, Decimal]]] = {pk: [] for pk in ids}
+    for row in Contribution.objects.filter(site__in=ids):
+        found[row.site_id].append((row.indicator_id, row.quantity))
+    return found
 
 
 def _step(access: Access, site_id: int, expected_version: int, to: Publication, *, reason: str) -> Site:

@@ -4,19 +4,24 @@ import datetime as dt
 import hashlib
 import json
 from base64 import b32encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from operator import attrgetter
+from typing import Final
 
+import numpy as np
 import shapely
 from django.contrib.gis.geos import GEOSGeometry, Point
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from maps.blobs import Geometries, as_array, ewkb_of, outside_world
 from maps.geometry import representative_point
 from projects.actions.drafts import PlanChangeDraft, SiteDraft
 from projects.actions.errors import Invalid
-from projects.actions.ledger import JSON, as_json
+from projects.actions.ledger import JSON, PLAIN, as_json
 from projects.models import PlanChange, Site, SiteReport, SiteState
+from projects.models.bulk import fresh
 from projects.rules.vocabulary import Stage
 
 #: Fields that a person or a file may set, and that the audit therefore follows.
@@ -51,6 +56,12 @@ AUDITED_FIELDS = (
     "source_datum",
 )
 
+SRID: Final = 4326
+_EWKB_HAS_SRID: Final = 0x20000000
+_audited_values = attrgetter(*AUDITED_FIELDS)
+#: One encoder for all rows: `json.dumps` with these options would build a new one for each.
+_DIGESTED: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
 
 def public_id_of(code: str) -> str:
     """The public id of a staff code: the same for ever, so that a link survives a rebuilt database."""
@@ -60,12 +71,24 @@ def public_id_of(code: str) -> str:
 
 def audited(site: Site, contributions: Iterable[tuple[int, Decimal]]) -> dict[str, JSON]:
     """The site as the audit sees it: every field that can be set, its geometry as WKB, its contributions."""
-    values = {name: as_json(getattr(site, name)) for name in AUDITED_FIELDS}
+    values: dict[str, JSON] = {
+        name: value if type(value) in PLAIN else as_json(value)
+        for name, value in zip(AUDITED_FIELDS, _audited_values(site), strict=True)
+    }
     if site.percent is not None:
         values["percent"] = f"{Decimal(site.percent):.2f}"
-    values["geom"] = bytes(site.geom.wkb).hex()
+    values["geom"] = _wkb(site).hex()
     values["contributions"] = contributions_json(contributions)
     return values
+
+
+def _wkb(site: Site) -> bytes:
+    """The geometry's WKB; one that came as EWKB and was not looked at yet is not parsed for it."""
+    held = site.__dict__["geom"]
+    if not isinstance(held, memoryview):
+        return bytes(site.geom.wkb)
+    kind = int.from_bytes(held[1:5], "little") & ~_EWKB_HAS_SRID
+    return b"".join((held[:1], kind.to_bytes(4, "little"), held[9:]))
 
 
 def contributions_json(contributions: Iterable[tuple[int, Decimal]]) -> dict[str, JSON]:
@@ -75,49 +98,87 @@ def contributions_json(contributions: Iterable[tuple[int, Decimal]]) -> dict[str
 
 def digest(values: dict[str, JSON]) -> str:
     """SHA-256 of the audited values: an entry carries it, so a row changed past the actions is found."""
-    text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_DIGESTED.encode(values).encode()).hexdigest()
 
 
-def changed_fields(before: dict[str, JSON], after: dict[str, JSON]) -> dict[str, JSON]:
+def changed_fields(before: Mapping[str, JSON], after: Mapping[str, JSON]) -> dict[str, JSON]:
     """`{field: [before, after]}` for what differs."""
     return {name: [before[name], after[name]] for name in after if before[name] != after[name]}
 
 
 def to_geos(geometry: shapely.Geometry) -> GEOSGeometry:
-    """EPSG:4326, two dimensions. Raises Invalid for an empty geometry and one outside the world.
+    """EPSG:4326, two dimensions. Raises Invalid for an empty geometry and one outside the world."""
+    _refuse_outside(as_array([geometry]))
+    return GEOSGeometry(memoryview(shapely.to_wkb(geometry, output_dimension=2)), srid=SRID)
 
-    Asked here, before any database sees it: SpatiaLite ends the process over numbers such as 1e308.
-    """
-    west, south, east, north = (float(edge) for edge in shapely.bounds(geometry))
-    if not (west >= -180 and south >= -90 and east <= 180 and north <= 90):
+
+def _refuse_outside(geometries: Geometries) -> None:
+    """Asked here, before any database sees it: SpatiaLite ends the process over numbers such as 1e308."""
+    if outside_world(geometries).any():
         raise Invalid({"geom": _("位置为空,或不在经度 ±180、纬度 ±90 之内。")})
-    return GEOSGeometry(memoryview(shapely.to_wkb(geometry, output_dimension=2)), srid=4326)
 
 
 def location_of(geometry: shapely.Geometry) -> Point:
     lon, lat = representative_point(geometry)
-    return Point(lon, lat, srid=4326)
+    return Point(lon, lat, srid=SRID)
 
 
 def milestones_json(milestones: Iterable[tuple[dt.date, Decimal]]) -> list[list[str]]:
     return [[day.isoformat(), str(percent)] for day, percent in milestones]
 
 
+def new_sites(drafts: Sequence[SiteDraft], *, now: dt.datetime, first_seq: int) -> list[Site]:
+    """Unsaved sites under consecutive numbers. Raises Invalid as `to_geos` does.
+
+    Their geometries stay the bytes that the database gets, until somebody asks for one.
+    """
+    geometries = as_array([draft.geometry for draft in drafts])
+    _refuse_outside(geometries)
+    dimensions: list[int] = shapely.get_dimensions(geometries).tolist()
+    shapes, locations = ewkb_of(geometries, SRID), ewkb_of(_locations(geometries), SRID)
+    return [
+        _new_site(draft, memoryview(shape), memoryview(location), dimension, now=now, changed_seq=seq)
+        for seq, (draft, shape, location, dimension) in enumerate(
+            zip(drafts, shapes, locations, dimensions, strict=True), start=first_seq
+        )
+    ]
+
+
+def _locations(geometries: Geometries) -> Geometries:
+    """Representative points; a point is its own."""
+    found = geometries.copy()
+    for index in np.flatnonzero(shapely.get_type_id(geometries) != shapely.GeometryType.POINT).tolist():
+        found[index] = shapely.Point(representative_point(geometries[index]))
+    return found
+
+
 def new_site(draft: SiteDraft, *, now: dt.datetime, changed_seq: int) -> Site:
-    """An unsaved site. The newest report and the newest approved plan are copied onto it."""
+    """One unsaved site: see `new_sites`."""
+    return new_sites([draft], now=now, first_seq=changed_seq)[0]
+
+
+def _new_site(
+    draft: SiteDraft,
+    geom: memoryview,
+    location: memoryview,
+    dimension: int,
+    *,
+    now: dt.datetime,
+    changed_seq: int,
+) -> Site:
+    """The newest report and the newest approved plan are copied onto the site."""
     newest = max(draft.reports, key=lambda report: report.as_of, default=None)
     plan = newest_approved(draft.plan_changes)
-    geom = to_geos(draft.geometry)
-    return Site(
+    return fresh(
+        Site,
         code=draft.code,
         public_id=public_id_of(draft.code),
         kind_id=draft.kind_id,
         name=draft.name,
         address=draft.address,
         geom=geom,
-        location=location_of(draft.geometry),
-        dimension=geom.dims,
+        location=location,
+        dimension=dimension,
         source_x=draft.source_x,
         source_y=draft.source_y,
         source_datum=draft.source_datum,
@@ -184,8 +245,9 @@ def state_row(
     now: dt.datetime,
     actor_id: int | None = None,
 ) -> SiteState:
-    return SiteState(
-        site=site,
+    return fresh(
+        SiteState,
+        site_id=site.pk,
         effective_on=effective_on,
         stage=stage,
         service=site.service,
@@ -200,8 +262,9 @@ def state_row(
 
 def report_rows(site: Site, draft: SiteDraft, *, now: dt.datetime, actor_id: int | None) -> list[SiteReport]:
     return [
-        SiteReport(
-            site=site,
+        fresh(
+            SiteReport,
+            site_id=site.pk,
             as_of=report.as_of,
             percent=report.percent,
             problem=report.problem,
@@ -219,8 +282,9 @@ def plan_change_rows(
     site: Site, draft: SiteDraft, *, now: dt.datetime, actor_id: int | None
 ) -> list[PlanChange]:
     return [
-        PlanChange(
-            site=site,
+        fresh(
+            PlanChange,
+            site_id=site.pk,
             effective_on=change.effective_on,
             planned_start=change.planned_start,
             planned_finish=change.planned_finish,

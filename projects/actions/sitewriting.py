@@ -43,7 +43,10 @@ CHANGEABLE = frozenset(
         "verified_on",
     }
 )
-_STATE_FIELDS = frozenset({"stage", "service", "located_in_id", "managed_by_id", "contributions"})
+#: What `_set_fields` writes for a new geometry.
+FOLLOWS_GEOMETRY = ("geom", "location", "dimension")
+#: A change of one of these is a new state record.
+STATE_FIELDS = frozenset({"stage", "service", "located_in_id", "managed_by_id", "contributions"})
 
 
 def require(access: Access, permission: Permission, target: Target) -> None:
@@ -116,27 +119,16 @@ def apply_changes(
     reason: str,
 ) -> ledger.Entry:
     """Write changes to a locked site under a number that the caller holds; returns the entry to write."""
-    check_version(site, expected_version)
-    contributions = contributions_of(site)
-    before = siterows.audited(site, contributions)
-    _set_fields(site, changes)
-    _check_baseline(site, before, changes)
+    before, contributions = alter(site, changes, contributions_of(site), expected_version=expected_version)
     if effective_on > timezone.localdate(now):
         raise Invalid({"": _("生效日期不能晚于今天。")})
-    if "contributions" in changes:
-        contributions = pairs_of(changes["contributions"])
-    if site.publication == Publication.SUBMITTED:
-        # What a second person is asked to publish is what was handed over: an edit takes it back.
-        site.publication = (Publication.WITHDRAWN if site.published_by_id else Publication.DRAFT).value
-        site.submitted_by_id = None
     site.changed_seq = changed_seq
-    site.version += 1
     site.updated_at = now
     clean(site)
     site.save()
     if "contributions" in changes:
         _replace_contributions(site, contributions)
-    if _STATE_FIELDS & changes.keys():
+    if STATE_FIELDS & changes.keys():
         SiteState.objects.bulk_create(
             [
                 siterows.state_row(
@@ -150,11 +142,48 @@ def apply_changes(
             ]
         )
     refresh_lights(site, contributions, judges, now=now)
+    return change_entry(site, before, contributions, reason)
+
+
+def alter(
+    site: Site,
+    changes: Mapping[str, object],
+    contributions: list[tuple[int, Decimal]],
+    *,
+    expected_version: int,
+) -> tuple[dict[str, ledger.JSON], list[tuple[int, Decimal]]]:
+    """Set changes on the instance, under the next version; nothing is saved.
+
+    `contributions` are those that the site has. Returns what the audit saw before, and the contributions
+    after. Raises Conflict, or Invalid for a baseline that was handed over.
+    """
+    check_version(site, expected_version)
+    before = siterows.audited(site, contributions)
+    _set_fields(site, changes)
+    _check_baseline(site, before, changes)
+    if "contributions" in changes:
+        contributions = pairs_of(changes["contributions"])
+    if site.publication == Publication.SUBMITTED:
+        # What a second person is asked to publish is what was handed over: an edit takes it back.
+        site.publication = (Publication.WITHDRAWN if site.published_by_id else Publication.DRAFT).value
+        site.submitted_by_id = None
+    site.version += 1
+    return before, contributions
+
+
+def change_entry(
+    site: Site, before: Mapping[str, ledger.JSON], contributions: list[tuple[int, Decimal]], reason: str
+) -> ledger.Entry:
+    """The audit entry of a changed site."""
     after = siterows.audited(site, contributions)
     return entry_for(
         site,
         "site.change",
-        {"reason": reason, "changed": siterows.changed_fields(before, after), "row": siterows.digest(after)},
+        {
+            "reason": reason,
+            "changed": siterows.changed_fields(before, after),
+            "row": siterows.digest(after),
+        },
     )
 
 
@@ -213,14 +242,31 @@ def clean(site: Site) -> None:
     try:
         site.full_clean(exclude=["submitted_by", "published_by"])
     except ValidationError as problem:
-        raise Invalid(
-            {
-                "" if name == "__all__" else name: " ".join(texts)
-                for name, texts in problem.message_dict.items()
-            }
-        ) from problem
+        raise _invalid(problem) from problem
     _check_plans(site)
     _check_stage(site)
+
+
+def clean_changed(site: Site, names: Iterable[str]) -> None:
+    """What of `clean` asks no database, for the changed fields. Constraints are left to the database then."""
+    changed = set(names)
+    unchanged = [
+        field.name
+        for field in site._meta.fields
+        if field.is_relation or field.attname not in changed or field.name == "geom"
+    ]
+    try:
+        site.clean_fields(exclude=unchanged)
+    except ValidationError as problem:
+        raise _invalid(problem) from problem
+    _check_plans(site)
+    _check_stage(site)
+
+
+def _invalid(problem: ValidationError) -> Invalid:
+    return Invalid(
+        {"" if name == "__all__" else name: " ".join(texts) for name, texts in problem.message_dict.items()}
+    )
 
 
 def _check_plans(site: Site) -> None:

@@ -36,6 +36,8 @@ def generated_codes(
     for number, values in rows.items():
         raw = places[number].raw
         where = f"{raw.x!r} {raw.y!r}" if raw.shape is None else shapely.to_wkb(raw.shape, hex=True)
+        if raw.is_fallback:
+            where = f"fallback {where}"
         identity = "\n".join((source, values.kind.slug, values.name, where))
         times[identity] += 1
         if times[identity] > 1:

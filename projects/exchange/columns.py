@@ -37,6 +37,8 @@ class Column:
     is_exported: bool = True
 
 
+#: The second position, of another datum, for rows that leave the first one empty.
+FALLBACK_FIELDS: Final = frozenset({"fallback_x", "fallback_y"})
 POSITION_FIELDS: Final = frozenset({"lon", "lat", "lonlat", "latlon", "wkt"})
 
 COLUMNS: Final[tuple[Column, ...]] = (
@@ -78,6 +80,14 @@ COLUMNS: Final[tuple[Column, ...]] = (
         is_exported=False,
     ),
     Column("wkt", "图形(WKT)", ("wkt", "图形"), "线和面;有值时代替经度和纬度"),
+    Column(
+        "fallback_x",
+        "后备位置:经度(X、东)",
+        (),
+        "第一位置整个空着的行才用;坐标系由 --fallback-datum 声明",
+        is_exported=False,
+    ),
+    Column("fallback_y", "后备位置:纬度(Y、北)", (), "与 fallback_x 成对", is_exported=False),
     Column(
         "division",
         "区划",
@@ -209,7 +219,7 @@ def match_columns(
                 _("没有字段 %(field)s;可用:%(fields)s,以及 attributes.属性。")
                 % {"field": field, "fields": "、".join(BY_FIELD)}
             )
-        if has_geometry and field in POSITION_FIELDS:
+        if has_geometry and field in POSITION_FIELDS | FALLBACK_FIELDS:
             raise OptionError(
                 _("GeoJSON 的位置取自要素的 geometry,不能用 --map %(field)s=…。") % {"field": field}
             )

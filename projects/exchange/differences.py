@@ -143,9 +143,10 @@ def _stored(value: object) -> object:
 
 
 def _source(place: Place, options: ImportOptions) -> tuple[float | None, float | None, str]:
+    datum = str(options.fallback_datum if place.raw.is_fallback else options.datum)
     if place.raw.shape is not None:
-        return None, None, str(options.datum)
-    return place.raw.x, place.raw.y, str(options.datum)
+        return None, None, datum
+    return place.raw.x, place.raw.y, datum
 
 
 def _day(fields: Mapping[str, object], name: str) -> dt.date | None:

@@ -265,6 +265,8 @@ def _suspicions(
     said = [""] * len(numbers)
     if not isinstance(options.datum, Datum):
         return said
+    # Of a second position the datum is another, and what is suspected here says nothing about it.
+    first = np.array([not places[number].raw.is_fallback for number in numbers], dtype=np.bool_)
     raw_x = np.array([places[number].raw.x for number in numbers], dtype=np.float64)
     raw_y = np.array([places[number].raw.y for number in numbers], dtype=np.float64)
     # A pair whose latitude exceeds 90 never came this far, but its swapped form may.
@@ -282,7 +284,7 @@ def _suspicions(
         if datum is not options.datum and {datum, options.datum} != {Datum.WGS84, Datum.CGCS2000}
     ]
     for template, x, y, datum in tries:
-        usable = np.flatnonzero(np.abs(y) <= 90.0)
+        usable = np.flatnonzero((np.abs(y) <= 90.0) & first)
         try:
             tried = to_wgs84_points(x[usable], y[usable], datum)
         except CoordinateError:

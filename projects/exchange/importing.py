@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from maps.crs import DeclarationError, parse_declared
 from maps.datum import Datum
-from projects.actions.batches import SiteUpdate
 from projects.actions.drafts import SiteDraft
+from projects.actions.siteupdates import SiteUpdate
 from projects.exchange.codes import generated_codes, source_prefix
-from projects.exchange.columns import ColumnMap, match_columns
+from projects.exchange.columns import FALLBACK_FIELDS, ColumnMap, match_columns
 from projects.exchange.differences import ExistingSite, changes_of, draft_of, order_problem
 from projects.exchange.dividing import Divided, Elsewhere, Locator, Stated, divide
 from projects.exchange.gazetteer import Gazetteer
@@ -29,6 +29,7 @@ from projects.exchange.readers import Table
 from projects.exchange.rows import KindRef, RowReader, RowValues
 from projects.rules.vocabulary import Service
 
+_ASKED: Final = 5_000
 _SAME_PLACE: Final = 7  # decimals of a degree: a centimetre
 
 
@@ -59,6 +60,7 @@ class Plan:
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
     columns: ColumnMap = field(default_factory=lambda: ColumnMap({}))
+    fallbacks: int = 0
 
     @property
     def errors(self) -> int:
@@ -89,7 +91,12 @@ def plan_import(table: Table, options: ImportOptions, world: World) -> Plan:
         if read is not None:
             rows[row.number] = read
     try:
-        places, unplaced = place_rows(raws, options.datum)
+        places, unplaced = place_rows(
+            raws,
+            options.datum,
+            options.fallback_datum,
+            fallback_columns=f"{columns.label('fallback_x')}, {columns.label('fallback_y')}",
+        )
     except DeclarationError as problem:
         raise OptionError(problem.message.translated(_)) from problem
     divided, division_problems, notes = divide(
@@ -109,6 +116,12 @@ def plan_import(table: Table, options: ImportOptions, world: World) -> Plan:
     whole = {number: values for number, values in rows.items() if number in divided}
     comparison = _Comparison(columns, options, world)
     comparison.run(whole, places, divided)
+    fallbacks = sum(places[number].raw.is_fallback for number in whole)
+    if fallbacks:
+        notes.append(
+            _("有 %(count)d 行没有填写第一位置,用了后备位置(%(datum)s)。")
+            % {"count": fallbacks, "datum": options.fallback_datum}
+        )
     notes += _same_place_note([places[number] for number in whole])
     notes += _unknown_service_note(comparison.drafts)
     problems = sorted(
@@ -125,6 +138,7 @@ def plan_import(table: Table, options: ImportOptions, world: World) -> Plan:
         tuple(problems),
         tuple(notes),
         columns,
+        fallbacks,
     )
 
 
@@ -151,6 +165,10 @@ def _columns(table: Table, options: ImportOptions) -> ColumnMap:
             if explicit.get(name, column) != column:
                 raise OptionError(_("--map %(field)s 与另一个选项矛盾。") % {"field": name})
             explicit[name] = column
+    for name, rule in options.words.items():
+        if explicit.get(name, rule.column) != rule.column:
+            raise OptionError(_("--map %(field)s 与另一个选项矛盾。") % {"field": name})
+        explicit[name] = rule.column
     skip = {"code", "kind"}
     if options.name_template:
         skip.add("name")
@@ -163,6 +181,7 @@ def _columns(table: Table, options: ImportOptions) -> ColumnMap:
     if not options.indicator:
         skip.add("quantity")
     columns = match_columns(table.headers, explicit, has_geometry=table.has_geometry, skip=skip)
+    _check_fallback(columns, options)
     if "name" not in columns and not options.name_template:
         raise OptionError(
             _("不知道名称在哪一列:请用 --map name=列,或 --name-from '前缀 {列}'。文件有:%(headers)s。")
@@ -173,6 +192,20 @@ def _columns(table: Table, options: ImportOptions) -> ColumnMap:
     if "quantity" in columns and not options.indicator:
         raise OptionError(_("有了 --indicator 才能填写贡献量(quantity)。"))
     return columns
+
+
+def _check_fallback(columns: ColumnMap, options: ImportOptions) -> None:
+    """A second position is a pair and a datum, or nothing."""
+    given = sorted(name for name in FALLBACK_FIELDS if name in columns)
+    if len(given) == len(FALLBACK_FIELDS) and options.fallback_datum is not None:
+        return
+    if given or options.fallback_datum is not None:
+        raise OptionError(
+            _(
+                "后备位置要三样一起给:--fallback-datum 坐标系、--map fallback_x=列、--map fallback_y=列;"
+                "它的坐标系同样从不猜测。"
+            )
+        )
 
 
 @dataclass(slots=True)
@@ -192,9 +225,14 @@ class _Comparison:
         self, rows: Mapping[int, RowValues], places: Mapping[int, Place], divided: Mapping[int, Divided]
     ) -> None:
         codes = self._codes(rows, places)
-        existing = self.world.existing(sorted(set(codes.values())))
-        for number, values in rows.items():
-            code = codes[number]
+        numbers = list(rows)
+        existing: Mapping[str, ExistingSite] = {}
+        for index, number in enumerate(numbers):
+            if index % _ASKED == 0:
+                # What is there is asked for and forgotten in pieces: it weighs more than the file.
+                asked = {codes[other] for other in numbers[index : index + _ASKED]}
+                existing = self.world.existing(sorted(asked))
+            values, code = rows[number], codes[number]
             there = existing.get(code)
             if there is None:
                 self._add(values, code, places[number], divided[number])

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from projects.actions.batches import FileStamp, apply_site_drafts
@@ -43,6 +42,7 @@ class ImportOutcome:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     batch: int | None = None
+    fallbacks: int = 0
 
     def counts(self) -> dict[str, int]:
         """Rows, what became of them, and how many problems there are."""
@@ -53,6 +53,7 @@ class ImportOutcome:
             "updated": self.updated,
             "unchanged": self.unchanged,
             "missing": len(self.missing),
+            "fallbacks": self.fallbacks,
             "errors": errors,
             "warnings": len(self.problems) - errors,
         }
@@ -110,10 +111,7 @@ def run_import(
     if not any(problem.severity is Severity.ERROR for problem in problems) and (plan.drafts or plan.updates):
         on_total(len(plan.drafts) + len(plan.updates))
         try:
-            with transaction.atomic():
-                batch = _apply(table, options, plan, access, publisher, on_progress)
-                if is_dry_run:
-                    transaction.set_rollback(True)
+            batch = _apply(table, options, plan, access, publisher, is_dry_run, on_progress)
         except ActionError as problem:
             problems = (Problem(str(problem)), *problems)
     return ImportOutcome(
@@ -125,7 +123,8 @@ def run_import(
         plan.missing,
         problems,
         notes,
-        None if is_dry_run else batch,
+        batch,
+        plan.fallbacks,
     )
 
 
@@ -135,6 +134,7 @@ def _apply(
     plan: Plan,
     access: Access,
     publisher: Access | None,
+    is_dry_run: bool,
     on_progress: Callable[[int], None],
 ) -> int | None:
     result = apply_site_drafts(
@@ -155,12 +155,16 @@ def _apply(
                 "kinds": dict(options.kind.words),
                 "indicator": options.indicator,
                 "datum": str(options.datum),
+                **({"fallback_datum": str(options.fallback_datum)} if options.fallback_datum else {}),
                 "columns": dict(plan.columns.header_of),
                 "division_from": "column" if options.division_from_column else "geometry",
             },
         ),
+        is_rehearsal=is_dry_run,
         on_progress=on_progress,
     )
+    if is_dry_run:
+        return None
     return ImportBatch.objects.filter(first_seq=result.first_seq).values_list("pk", flat=True).last()
 
 

@@ -1,7 +1,7 @@
 """How a file is to be read, as the command line says it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -27,9 +27,19 @@ class KindRule:
 
 
 @dataclass(frozen=True, slots=True)
+class WordRule:
+    """A column whose own words mean ours, such as `active` for `open`."""
+
+    column: str
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """`code_column` None means generated codes. `datum` is declared, never guessed. A position outside every
-    border but within `border_tolerance_m` of one is taken to lie there."""
+    """`code_column` None means generated codes. `datum` is declared, never guessed; `fallback_datum` is the
+    second position's, for rows without the first. A position outside every border but within
+    `border_tolerance_m` of one is taken to lie there. `words`: a file's own words by field (stage, service).
+    """
 
     datum: Datum | EpsgCode
     kind: KindRule
@@ -40,9 +50,11 @@ class ImportOptions:
     division_from_column: bool = False
     allow_division_conflicts: bool = False
     border_tolerance_m: float = 0.0
+    fallback_datum: Datum | EpsgCode | None = None
     stage: Stage = Stage.FINISHED
     service: Service = Service.UNKNOWN
     name_template: str = ""
+    words: Mapping[str, WordRule] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def in_degrees(self) -> bool:
@@ -78,13 +90,38 @@ def read_kind(slug: str | None, kind_from: str | None) -> KindRule:
     if slug:
         return KindRule(slug=slug.strip())
     column, sign, rest = (kind_from or "").partition(":")
+    words = {}
+    if sign:
+        words = _words(rest, _("--kind-from 应写成 列:值=种类代码,…,看不懂“%(item)s”。"))
+    return KindRule(column=column.strip(), words=MappingProxyType(words))
+
+
+def read_words(option: str, text: str | None, allowed: Collection[str]) -> WordRule | None:
+    """`COLUMN:value=WORD,...` of `--stage-from`, `--service-from`; None if not given. Raises OptionError."""
+    if not text:
+        return None
+    column, _sign, rest = text.partition(":")
+    sentence = (
+        _("%(option)s 应写成 列:值=词,…,看不懂“%(item)s”;可用的词:%(words)s。")
+        .replace("%(option)s", option)
+        .replace("%(words)s", "、".join(allowed))
+    )
+    words = _words(rest, sentence)
+    for word, target in words.items():
+        if target not in allowed:
+            raise OptionError(sentence % {"item": f"{word}={target}"})
+    return WordRule(column.strip(), MappingProxyType(words))
+
+
+def _words(text: str, sentence: str) -> dict[str, str]:
+    """`value=WORD,...`; `sentence` says how it is written, with a place for `item`."""
     words: dict[str, str] = {}
-    for item in rest.split(",") if sign else []:
+    for item in text.split(","):
         word, equals, target = item.rpartition("=")
         if not (equals and word.strip() and target.strip()):
-            raise OptionError(_("--kind-from 应写成 列:值=种类代码,…,看不懂“%(item)s”。") % {"item": item})
+            raise OptionError(sentence % {"item": item})
         words[word.strip()] = target.strip()
-    return KindRule(column=column.strip(), words=MappingProxyType(words))
+    return words
 
 
 def template_columns(template: str) -> list[str]:

@@ -14,7 +14,7 @@ from maps.crs import EpsgCode, to_wgs84_points, transform_geometry
 from maps.datum import CoordinateError, Datum
 from maps.geometry import representative_point, validate
 from projects.exchange import values
-from projects.exchange.columns import ColumnMap
+from projects.exchange.columns import POSITION_FIELDS, ColumnMap
 from projects.exchange.problems import Problem, shortened
 from projects.exchange.readers import SourceRow
 from projects.exchange.values import CellError
@@ -26,11 +26,13 @@ _LONGEST_WKT: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Where a row says it is, in the declared system: a pair, or a shape that is no point."""
+    """Where a row says it is: a pair, or a shape that is no point. `is_fallback`: the second position, in the
+    datum that was declared for it."""
 
     x: float
     y: float
     shape: BaseGeometry | None = None
+    is_fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,36 @@ class Place:
 
 
 def raw_position(row: SourceRow, columns: ColumnMap, has_geometry: bool) -> Raw | Problem:
-    """What the row states, not yet transformed."""
+    """What the row states, not yet transformed.
+
+    The second position speaks only where every cell of the first one is empty: half a pair, or one that
+    cannot be read, is a mistake in the file and stays one.
+    """
     if has_geometry:
         return _raw_shape(row.number, row.geometry)
+    if "fallback_x" in columns and not any(
+        row.cells.get(columns.header_of[field], "").strip() for field in POSITION_FIELDS if field in columns
+    ):
+        return _fallback(row, columns)
+    return _first_position(row, columns)
+
+
+def _fallback(row: SourceRow, columns: ColumnMap) -> Raw | Problem:
+    cells = {field: row.cells.get(columns.header_of[field], "") for field in ("fallback_x", "fallback_y")}
+    if not any(cell.strip() for cell in cells.values()):
+        fields = [*sorted(POSITION_FIELDS), *cells]
+        both = "、".join(columns.label(field) for field in fields if field in columns)
+        return Problem(_("第一位置和后备位置都没有填写。"), row=row.number, column=both)
+    numbers = []
+    for field, cell in cells.items():
+        try:
+            numbers.append(values.number(cell))
+        except CellError as error:
+            return _cell_problem(row.number, columns.label(field), cell, error)
+    return Raw(numbers[0], numbers[1], is_fallback=True)
+
+
+def _first_position(row: SourceRow, columns: ColumnMap) -> Raw | Problem:
     if "wkt" in columns and (text := row.cells.get(columns.header_of["wkt"], "").strip()):
         return _raw_wkt(row.number, text, columns.label("wkt"))
     for field in ("lonlat", "latlon"):
@@ -108,23 +137,34 @@ def _raw_wkt(number: int, text: str, column: str) -> Raw | Problem:
 
 
 def place_rows(
-    raws: Mapping[int, Raw], declared: Datum | EpsgCode
+    raws: Mapping[int, Raw],
+    declared: Datum | EpsgCode,
+    fallback: Datum | EpsgCode | None = None,
+    *,
+    fallback_columns: str = "",
 ) -> tuple[dict[int, Place], dict[int, Problem]]:
     """Bring positions by row number to EPSG:4326; rows that cannot be are problems.
 
-    Raises maps.crs.DeclarationError for a system that PROJ does not know.
+    `declared` is the datum of the first position, `fallback` that of the second, whose columns the file
+    calls `fallback_columns`. Raises
+    maps.crs.DeclarationError for a system that PROJ does not know.
     """
     places: dict[int, Place] = {}
     problems: dict[int, Problem] = {}
-    points = [number for number, raw in raws.items() if raw.shape is None]
-    usable, lons, lats = _transform([raws[number] for number in points], declared)
-    for index, number in enumerate(points):
-        raw = raws[number]
-        if not usable[index]:
-            problems[number] = _not_on_earth(number, raw, declared)
-        else:
-            lon, lat = float(lons[index]), float(lats[index])
-            places[number] = Place(shapely.Point(lon, lat), lon, lat, raw)
+    for system, is_fallback, column in ((declared, False, "lon, lat"), (fallback, True, fallback_columns)):
+        points = [n for n, raw in raws.items() if raw.shape is None and raw.is_fallback is is_fallback]
+        if system is None:
+            assert not points
+            continue
+        usable, lons, lats = _transform([raws[number] for number in points], system)
+        shapes = shapely.points(lons, lats).tolist()
+        for number, good, shape, lon, lat in zip(points, usable.tolist(), shapes, lons, lats, strict=True):
+            if good:
+                places[number] = Place(shape, lon, lat, raws[number])
+            else:
+                problems[number] = _not_on_earth(number, raws[number], system, column)
+    # In the order of the file, whichever position a row uses.
+    places = {number: places[number] for number in raws if number in places}
     for number, raw in raws.items():
         if raw.shape is not None:
             placed = _place_shape(number, raw, declared)
@@ -156,14 +196,14 @@ def _transform(
     return usable, lons.tolist(), lats.tolist()
 
 
-def _not_on_earth(number: int, raw: Raw, declared: Datum | EpsgCode) -> Problem:
+def _not_on_earth(number: int, raw: Raw, declared: Datum | EpsgCode, column: str) -> Problem:
     found = f"{raw.x!r}, {raw.y!r}"
     if isinstance(declared, EpsgCode):
         return Problem(
             _("坐标(%(found)s)不在 %(code)s 的适用范围内;请检查坐标系,以及 X(东)与 Y(北)是否颠倒。")
             % {"found": found, "code": declared},
             row=number,
-            column="lon, lat",
+            column=column,
             found=found,
         )
     sentence = _("坐标(%(found)s)不在地球上。") % {"found": found}
@@ -172,7 +212,7 @@ def _not_on_earth(number: int, raw: Raw, declared: Datum | EpsgCode) -> Problem:
     elif max(abs(raw.x), abs(raw.y)) > 1000.0:
         sentence += _("像是投影坐标(米),请用 --datum EPSG:编号 声明。")
     return Problem(
-        sentence, row=number, column="lon, lat", found=found, allowed=_("经度 ±180 以内,纬度 ±90 以内")
+        sentence, row=number, column=column, found=found, allowed=_("经度 ±180 以内,纬度 ±90 以内")
     )
 
 

@@ -40,5 +40,8 @@ class OptionError(Exception):
 
 def shortened(value: object, limit: int = 60) -> str:
     """A found value as a message shows it: one line, not endless."""
-    text = " ".join(str(value).split())
+    whole = str(value)
+    text = " ".join(whole.split())
+    if text == whole:
+        text = whole  # the row's own text: of a million rows there is one copy
     return text if len(text) <= limit else text[: limit - 1] + "…"

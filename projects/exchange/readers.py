@@ -4,10 +4,13 @@ Row numbers are those that a person sees: a spreadsheet's for CSV (the header is
 number for GeoJSON (from 1).
 """
 
+import gzip
 import hashlib
+import io
 import json
 import stat
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,14 +19,15 @@ from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
 from maps.geojson import GeoJSONError, read_feature_collection
-from projects.exchange.csvtext import clean_header, decode, read_csv, refuse_duplicates
+from projects.exchange.csvtext import Records, clean_header, decode, read_csv, refuse_duplicates
 from projects.exchange.problems import Problem, UnreadableFile, shortened
 from projects.exchange.values import unquoted
 
 MAX_MEGABYTES: Final = 200
-MAX_ROWS: Final = 200_000
+MAX_ROWS: Final = 1_000_000
 _MEGABYTE: Final = 1024 * 1024
 CSV_SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt"})
+_PACKED: Final = ".gz"
 GEOJSON_SUFFIXES: Final = frozenset({".geojson", ".json"})
 #: How other formats begin, whatever their name says.
 _MAGIC: Final = (
@@ -52,13 +56,28 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CsvRows:
+    """The rows of a CSV file, one at a time: see `Records`."""
+
+    records: Records
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[SourceRow]:
+        headers = self.records.headers
+        for number, cells in self.records:
+            yield SourceRow(number, dict(zip(headers, map(unquoted, cells), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A file as read. `declared_crs`: the system that the file itself names, if any. `problems`: bad rows."""
 
     name: str
     sha256: str
     headers: tuple[str, ...]
-    rows: tuple[SourceRow, ...]
+    rows: tuple[SourceRow, ...] | CsvRows
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
     has_geometry: bool = False
@@ -77,25 +96,25 @@ def read_table(
     max_megabytes: int = MAX_MEGABYTES,
     max_rows: int = MAX_ROWS,
 ) -> Table:
-    """Read a .csv (.tsv, .txt) or .geojson (.json) file. `degrees` False takes projected coordinates.
+    """Read a .csv (.tsv, .txt) or .geojson (.json) file, or one of them packed as .gz. `degrees` False takes
+    projected coordinates. `max_megabytes` bounds the file and what it unpacks to; `sha256` is of the content.
 
     Raises OSError, UnsupportedFormat, or UnreadableFile with a sentence that says what to do.
     """
-    suffix = path.suffix.lower()
+    is_packed = path.suffix.lower() == _PACKED
+    suffix = Path(path.stem).suffix.lower() if is_packed else path.suffix.lower()
     if suffix not in CSV_SUFFIXES | GEOJSON_SUFFIXES:
         raise UnsupportedFormat(_unsupported(suffix or path.name))
     data = _bounded(path, max_megabytes)
+    if is_packed:
+        data = _unpacked(data, max_megabytes)
     found = next((name for magic, name in _MAGIC if data.startswith(magic)), None)
     if found is not None:
         raise UnsupportedFormat(_unsupported(found))
     digest = hashlib.sha256(data).hexdigest()
     if suffix in CSV_SUFFIXES:
         text = read_csv(data, encoding=encoding, max_rows=max_rows)
-        rows = tuple(
-            SourceRow(number, dict(zip(text.headers, map(unquoted, cells), strict=True)))
-            for number, cells in text.records
-        )
-        return Table(path.name, digest, text.headers, rows, text.ragged, text.notes)
+        return Table(path.name, digest, text.headers, CsvRows(text.records), text.ragged, text.notes)
     if encoding:
         text_, name = decode(data, encoding)
         data, said = text_.encode(), _("编码:%(name)s。") % {"name": name}
@@ -106,8 +125,29 @@ def read_table(
 def _unsupported(what: str) -> str:
     return _(
         "不能读取 %(what)s:现在能读 .csv 和 .geojson。请在表格软件中另存为“CSV UTF-8(逗号分隔)”,"
-        "或在 GIS 软件中导出为 GeoJSON(EPSG:4326)后再导入;压缩包请先解开。"
+        "或在 GIS 软件中导出为 GeoJSON(EPSG:4326)后再导入;压缩包请先解开(单个文件的 .gz 可以直接读)。"
     ) % {"what": what}
+
+
+def _unpacked(data: bytes, max_megabytes: int) -> bytes:
+    """The content of a gzip file, never more than what is allowed: a small file may hold terabytes."""
+    limit = max_megabytes * _MEGABYTE
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+            content = packed.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as problem:
+        raise UnreadableFile(_("不是完好的 gzip 文件(可能没有传完);请重新下载或重新压缩。")) from problem
+    if len(content) > limit:
+        raise UnreadableFile(
+            _(
+                "文件解压之后超过上限 %(limit)d MB,没有再读下去;"
+                "确是这么大的文件请用 --max-mb 放宽,或拆分后再导入。"
+            )
+            % {"limit": max_megabytes}
+        )
+    if not content.strip():
+        raise UnreadableFile(_("文件是空的。"))
+    return content
 
 
 def _bounded(path: Path, max_megabytes: int) -> bytes:

@@ -93,7 +93,7 @@ class RowReader:
         self._options = options
         self._kinds = KindFinder(options.kind, kinds)
         self._plain = [
-            (column.site_field, columns.header_of[column.field], column.parse)
+            (column.site_field, columns.header_of[column.field], self._parser(column.field, column.parse))
             for column in COLUMNS
             if column.site_field and column.parse and column.field in columns and column.field != "name"
         ]
@@ -106,6 +106,11 @@ class RowReader:
                     _("所选设施种类没有属性 %(key)s;可用:%(known)s。")
                     % {"key": key, "known": "、".join(known) or _("无")}
                 )
+
+    def _parser(self, field: str, parse: Parser) -> Parser:
+        """A column's own parser, or one that knows the file's words."""
+        rule = self._options.words.get(field)
+        return parse if rule is None else values.worded(rule.words, parse)
 
     def read(self, row: SourceRow) -> RowValues | None:
         """The row's values, or None when something in it is an error."""

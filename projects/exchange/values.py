@@ -4,7 +4,7 @@ import datetime as dt
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final, TypeVar
@@ -113,30 +113,37 @@ def pair(text: str) -> tuple[float, float]:
 
 
 def text_of(limit: int, *, required: bool = False) -> Parser:
-    """Text of at most `limit` characters on one line, without the spaces around it."""
+    """Text of at most `limit` characters on one line, without the spaces around it.
+
+    Characters that nobody sees (a DEL, a bell) are left out with a warning.
+    """
 
     def parse(cell: str) -> Parsed:
         value = _LINE_BREAK.sub(" ", cell).strip()
+        warning = ""
+        if any(unicodedata.category(c) == "Cc" for c in value):
+            value = "".join(c for c in value if unicodedata.category(c) != "Cc").strip()
+            warning = _("去掉了看不见的控制字符。")
         if is_nothing(value):
             if required:
                 raise CellError(_("“%(found)s”不是名称。") % {"found": value}, _("必填"))
             return Parsed("", _("“%(found)s”按没有填写处理。") % {"found": value})
         if required and not value:
             raise CellError(_("没有填写。"), _("必填"))
-        if any(unicodedata.category(c) == "Cc" for c in value):
-            raise CellError(_("含有控制字符。"), _("普通文字"))
         if len(value) > limit:
             raise CellError(
                 _("有 %(count)d 个字,太长。") % {"count": len(value)},
                 _("至多 %(limit)d 个字") % {"limit": limit},
             )
-        return Parsed(value)
+        return Parsed(value, warning)
 
     return parse
 
 
 def code(cell: str) -> Parsed:
     """A site's code. One that a spreadsheet turned into 1.23E+10 is lost for good, so it is refused."""
+    if any(unicodedata.category(c) == "Cc" for c in cell.strip()):
+        raise CellError(_("含有控制字符。"), _("普通文字"))
     value = str(text_of(64, required=True)(cell).value)
     if _SCIENTIFIC.fullmatch(value):
         raise CellError(
@@ -214,6 +221,18 @@ def stage(cell: str) -> Parsed:
 def service(cell: str) -> Parsed:
     """Whether it can be used now, by value or Chinese term."""
     return Parsed(_word(cell, Service))
+
+
+def worded(words: Mapping[str, str], parse: Parser) -> Parser:
+    """A parser of a file's own words: each means one of ours, which `parse` reads. Empty says nothing."""
+
+    def read(cell: str) -> Parsed:
+        plain = cell.strip()
+        if plain and plain not in words:
+            raise CellError(_("“%(found)s”不是可用的词。") % {"found": shortened(plain)}, "、".join(words))
+        return parse(words.get(plain, ""))
+
+    return read
 
 
 _Words = TypeVar("_Words", Stage, Service)

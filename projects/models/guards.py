@@ -12,6 +12,8 @@ from django.apps import AppConfig
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from projects.models.spatialindexes import restore
+
 
 @dataclass(frozen=True, slots=True)
 class Disjoint:
@@ -52,6 +54,7 @@ GUARDS: tuple[Disjoint | InWorld, ...] = (
 
 def install_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
     """Receiver of post_migrate."""
+    restore(connections[using])
     install(connections[using])
 
 

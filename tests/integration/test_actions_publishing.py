@@ -2,10 +2,11 @@
 
 import pytest
 
-from projects.actions.batches import SiteUpdate, apply_site_drafts
+from projects.actions.batches import apply_site_drafts
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.publishing import publish_site, submit_site, withdraw_site
 from projects.actions.sites import add_site, remove_site
+from projects.actions.siteupdates import SiteUpdate
 from projects.rules.vocabulary import Publication
 from tests.factories import World, database_content
 

@@ -10,11 +10,12 @@ import time_machine
 from django.db import connection
 from django.test import Client
 
-from projects.actions.batches import SiteUpdate, apply_site_drafts
+from projects.actions.batches import apply_site_drafts
 from projects.actions.drafts import ReportDraft
 from projects.actions.errors import Conflict, Invalid, NotAllowed
 from projects.actions.reports import report_site
 from projects.actions.sites import add_site, change_site, remove_site
+from projects.actions.siteupdates import SiteUpdate
 from projects.models import AuditEntry, ChangeHead, Site
 from projects.rules.vocabulary import Publication, Stage
 from tests.factories import CUTOFF, World, database_content

@@ -22,6 +22,7 @@ from projects.models import (
     SiteReport,
 )
 from projects.models.guards import GUARDS, install, missing
+from projects.models.spatialindexes import restore, unindexed
 from tests.factories import START, World, square
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,23 @@ def test_all_guards_are_installed_and_installing_again_is_harmless(db: Any) -> N
     install(connection)
     assert missing(connection) == []
     assert len({guard.name for guard in GUARDS}) == len(GUARDS)
+
+
+def test_every_geometry_is_indexed_after_all_migrations_and_again_after_a_rebuilt_table(world: World) -> None:
+    assert unindexed(connection) == []
+    if connection.vendor != "sqlite":
+        return
+    world.site()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DisableSpatialIndex('projects_site', 'location')")
+        world.site()  # no trigger notes it
+        assert unindexed(connection) == ["projects_site.location"]
+        assert restore(connection) == ["projects_site.location"]
+        cursor.execute("SELECT COUNT(*), CheckSpatialIndex('projects_site', 'location') FROM projects_site")
+        assert cursor.fetchone() == (2, 1)
+        world.site()
+        cursor.execute("SELECT COUNT(*) FROM idx_projects_site_location")
+        assert cursor.fetchone() == (3,)
 
 
 def test_spans_of_one_subject_are_disjoint(world: World) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = 4000
+ROWS = 12_000  # three chunks: the first is whole, triggers and all, when the second is cut short
 
 pytestmark = pytest.mark.long
 
@@ -32,9 +32,18 @@ Membership.objects.create(user=user, role=Role.ADMINISTRATOR.value)
 """
 COUNT = """
 import json
-from projects.models import AuditEntry, ChangeHead, ImportBatch, Site
+from django.db import connection
+from projects.models import AuditEntry, ChangeHead, ImportBatch, Site, SiteState
 head = ChangeHead.objects.get()
-print(json.dumps([Site.objects.count(), AuditEntry.objects.count(), head.seq, ImportBatch.objects.count()]))
+numbers = [Site.objects.count(), SiteState.objects.count(), AuditEntry.objects.count(), head.seq,
+           ImportBatch.objects.count()]
+with connection.cursor() as cursor:
+    for column in ("geom", "location"):
+        cursor.execute(f"SELECT COUNT(*), CheckSpatialIndex('projects_site', '{column}') FROM idx_projects_site_{column}")
+        numbers += cursor.fetchone()
+    cursor.execute("SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger'")
+    numbers += cursor.fetchone()
+print(json.dumps(numbers))
 """
 
 
@@ -60,7 +69,7 @@ def test_kill_9_in_the_middle_of_writing(tmp_path: Path) -> None:
     run("migrate", "-v0")
     run("shell", "-v0", "-c", SET_UP)
     path = tmp_path / "many.csv"
-    rows = (f"K{n},校{n},{121.51 + n * 2e-5:.6f},29.85\n" for n in range(ROWS))
+    rows = (f"K{n},校{n},{121.51 + n * 7e-6:.6f},29.85\n" for n in range(ROWS))
     path.write_text("code,name,lon,lat\n" + "".join(rows), encoding="utf-8")
     command = ("import_sites", str(path), "--actor", "admin", "--code", "code", "--kind", "school")
     before = counts()
@@ -82,4 +91,6 @@ def test_kill_9_in_the_middle_of_writing(tmp_path: Path) -> None:
     assert counts() == before
     answer = json.loads(run(*command, "--datum", "wgs84", "--json"))
     assert (answer["status"], answer["created"]) == ("applied", ROWS)
-    assert counts()[0] == ROWS
+    after = counts()
+    assert after[:2] == [ROWS, ROWS]
+    assert after[5:] == [ROWS, 1, ROWS, 1, before[-1]]

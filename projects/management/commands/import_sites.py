@@ -15,14 +15,18 @@ from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from maps.crs import EpsgCode
+from maps.datum import Datum
 from projects.exchange.findings import check_report_path, severity_word, write_report
 from projects.exchange.importjob import ImportOutcome, Status, run_import
 from projects.exchange.options import (
     GENERATED,
     ImportOptions,
+    WordRule,
     read_datum,
     read_kind,
     read_mapping,
+    read_words,
     template_columns,
 )
 from projects.exchange.problems import OptionError, Problem
@@ -41,7 +45,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("file", type=Path, metavar="FILE", help=".csv 或 .geojson")
+        add("file", type=Path, metavar="FILE", help=".csv 或 .geojson,可以是 .gz")
         add(
             "--actor", required=True, metavar="USER", help="以谁的身份导入(用户名);只能写自己管理区划内的点位"
         )
@@ -57,6 +61,11 @@ class Command(BaseCommand):
             required=True,
             metavar="DATUM",
             help="wgs84、cgcs2000、gcj02(高德、腾讯)、bd09(百度)或 EPSG:编号",
+        )
+        add(
+            "--fallback-datum",
+            metavar="DATUM",
+            help="第二位置的坐标系,用于第一位置空着的行;与 --map fallback_x=列 --map fallback_y=列 一起给",
         )
         add("--map", action="append", default=[], metavar="field=column", help="字段取自哪一列,可多次给出")
         add(
@@ -80,6 +89,12 @@ class Command(BaseCommand):
             default=Stage.FINISHED.value,
         )
         add("--service", choices=[s.value for s in Service], default=Service.UNKNOWN.value)
+        for word, values in (("stage", Stage), ("service", Service)):
+            add(
+                f"--{word}-from",
+                metavar="COLUMN:value=WORD,...",
+                help=f"{values.__name__.lower()} 取自一列,文件里的词各是什么意思",
+            )
         add("--source", default="", metavar="NAME", help="来源名称,用于 generated(缺省:文件名)")
         add("--publish-by", metavar="USER2", help="由另一人(有发布权限)当场发布新点位;缺省为草稿")
         add("--sheet", metavar="S", help="工作表(仅 xlsx,目前尚不能读)")
@@ -148,6 +163,8 @@ class Command(BaseCommand):
                     stage=Stage(options["stage"]),
                     service=Service(options["service"]),
                     name_template=options["name_from"],
+                    fallback_datum=_fallback_datum(options["fallback_datum"]),
+                    words=_words(options),
                 ),
                 access=actor,
                 publisher=publisher,
@@ -217,6 +234,20 @@ def _line(problem: Problem) -> str:
         parts.append(problem.column)
     allowed = _("应为:%(allowed)s") % {"allowed": problem.allowed} if problem.allowed else ""
     return " · ".join(parts) + ":" + problem.sentence + allowed
+
+
+def _fallback_datum(text: str | None) -> Datum | EpsgCode | None:
+    return read_datum(text) if text else None
+
+
+def _words(options: dict[str, Any]) -> dict[str, WordRule]:
+    """What the file calls stages and service states. Only a verifier verifies."""
+    allowed = {
+        "stage": [s.value for s in Stage if s is not Stage.VERIFIED],
+        "service": [s.value for s in Service],
+    }
+    rules = {name: read_words(f"--{name}-from", options[f"{name}_from"], allowed[name]) for name in allowed}
+    return {name: rule for name, rule in rules.items() if rule is not None}
 
 
 def _access(username: str) -> Access:

@@ -73,5 +73,5 @@ def test_attribute_columns_by_header_and_by_map() -> None:
 
 
 def test_every_plain_column_names_its_model_field() -> None:
-    together = columns.POSITION_FIELDS | {"code", "kind", "division", "quantity"}
+    together = columns.POSITION_FIELDS | columns.FALLBACK_FIELDS | {"code", "kind", "division", "quantity"}
     assert {field for field in BY_FIELD if not BY_FIELD[field].site_field} == together

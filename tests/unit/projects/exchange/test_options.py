@@ -4,7 +4,14 @@ import pytest
 
 from maps.crs import EpsgCode
 from maps.datum import Datum
-from projects.exchange.options import fill_template, read_datum, read_kind, read_mapping, template_columns
+from projects.exchange.options import (
+    fill_template,
+    read_datum,
+    read_kind,
+    read_mapping,
+    read_words,
+    template_columns,
+)
 from projects.exchange.problems import OptionError
 
 
@@ -44,6 +51,21 @@ def test_kinds() -> None:
 def test_kinds_that_cannot_be(slug: str | None, kind_from: str | None) -> None:
     with pytest.raises(OptionError, match="--kind"):
         read_kind(slug, kind_from)
+
+
+def test_words() -> None:
+    rule = read_words("--service-from", "Status:active=open, a=b=closed", ["open", "closed"])
+    assert rule is not None
+    assert (rule.column, dict(rule.words)) == ("Status", {"active": "open", "a=b": "closed"})
+    assert read_words("--service-from", None, ["open"]) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["Status", "Status:", "Status:a", "Status:a=", "Status:a=OPEN", "S:a=verified"]
+)
+def test_words_that_cannot_be(text: str) -> None:
+    with pytest.raises(OptionError, match=r"--stage-from 应写成 列:值=词.*可用的词:open、closed"):
+        read_words("--stage-from", text, ["open", "closed"])
 
 
 def test_name_templates() -> None:

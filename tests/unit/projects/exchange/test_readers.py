@@ -1,7 +1,9 @@
 """Files to tables: what is read, what is refused before it is parsed."""
 
+import gzip
 import json
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,8 @@ def write(folder: Path, name: str, data: bytes | str) -> Path:
 
 
 @pytest.mark.parametrize(
-    "name", ["a.xlsx", "a.xls", "a.gpkg", "a.zip", "a.csv.gz", "a.shp", "a.kml", "noext"]
+    "name",
+    ["a.xlsx", "a.xls", "a.gpkg", "a.zip", "a.gz", "a.xlsx.gz", "a.csv.gz.gz", "a.shp", "a.kml", "noext"],
 )
 def test_other_formats_are_refused_with_what_to_do(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnsupportedFormat, match=r"\.csv 和 \.geojson.*另存为"):
@@ -53,6 +56,47 @@ def test_a_claim_of_5_gb_is_refused_unread(tmp_path: Path, suffix: str) -> None:
     os.truncate(path, 5 * 1024**3)  # sparse: the size is a claim, no block is behind it
     with pytest.raises(UnreadableFile, match="5120 MB,超过上限 200 MB"):
         read_table(path)
+
+
+def test_a_packed_file_is_read_as_what_is_in_it(tmp_path: Path) -> None:
+    plain = read_table(write(tmp_path, "a.csv", "name,lon\n甲,1\n"))
+    packed = read_table(write(tmp_path, "b.csv.gz", gzip.compress("name,lon\n甲,1\n".encode())))
+    assert (list(packed.rows), packed.sha256) == (list(plain.rows), plain.sha256)
+    parts = gzip.compress(b"name,lon\n") + gzip.compress("甲,1\n".encode())
+    assert list(read_table(write(tmp_path, "c.CSV.GZ", parts)).rows) == list(plain.rows)
+    shapes = collection(feature("甲", 121.5, 29.8))
+    assert read_table(write(tmp_path, "a.geojson.gz", gzip.compress(shapes.encode()))).row_count == 1
+
+
+def test_a_gzip_bomb_is_refused_before_it_goes_off(tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes(64 * 1024 * 1024))
+    assert len(bomb) < 70_000
+    path = write(tmp_path, "bomb.csv.gz", bomb * 40)  # 2.5 GB in 2.6 MB
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableFile, match="解压之后超过上限 3 MB,没有再读下去"):
+            read_table(path, max_megabytes=3)
+        assert tracemalloc.get_traced_memory()[1] < 32 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (gzip.compress(b"name,lon\n" * 100)[:-9], "不是完好的 gzip"),
+        (gzip.compress(b"name,lon\n")[:-4] + b"\0\0\0\0", "不是完好的 gzip"),
+        (b"name,lon\n", "不是完好的 gzip"),
+        (gzip.compress(b"name\n") + b"tail", "不是完好的 gzip"),
+        (gzip.compress(b""), "文件是空的"),
+        (gzip.compress(b" \n"), "文件是空的"),
+        (gzip.compress(gzip.compress(b"name\n")), "gzip"),
+        (gzip.compress(b"PK\x03\x04"), "zip"),
+    ],
+)
+def test_packed_files_that_cannot_be_read(tmp_path: Path, data: bytes, sentence: str) -> None:
+    with pytest.raises(UnreadableFile, match=sentence):
+        read_table(write(tmp_path, "a.csv.gz", data))
 
 
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:
@@ -82,7 +126,7 @@ def test_geojson_features_keep_their_numbers_and_bad_ones_are_problems(tmp_path:
 
 def test_utf16_geojson_is_read_and_said(tmp_path: Path) -> None:
     table = read_table(write(tmp_path, "a.geojson", collection(feature("甲", 121.5, 29.8)).encode("utf-16")))
-    assert table.rows[0].cells["name"] == "甲"
+    assert next(iter(table.rows)).cells["name"] == "甲"
     assert "UTF-16" in table.notes[0]
 
 
@@ -90,7 +134,7 @@ def test_gbk_geojson_is_read_when_declared(tmp_path: Path) -> None:
     path = write(tmp_path, "a.geojson", collection(feature("甲", 121.5, 29.8)).encode("gbk"))
     with pytest.raises(UnreadableFile, match="GBK"):
         read_table(path)
-    assert read_table(path, encoding="gbk").rows[0].cells["name"] == "甲"
+    assert next(iter(read_table(path, encoding="gbk").rows)).cells["name"] == "甲"
 
 
 def test_truncated_json_says_where(tmp_path: Path) -> None:

@@ -1,0 +1,208 @@
+"""Changes to many sites: all is worked out before the head of the sequence is taken, then written in bulk."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from projects.actions import ledger, siterows
+from projects.actions.errors import Invalid
+from projects.actions.lights import CACHED, Judges, facts_of, judge_for, respan
+from projects.actions.sitewriting import (
+    FOLLOWS_GEOMETRY,
+    STATE_FIELDS,
+    alter,
+    change_entry,
+    clean,
+    clean_changed,
+)
+from projects.models import Contribution, LightSpan, Site, SiteState
+from projects.models.bulk import fresh, insert_rows, update_rows
+from projects.permissions.access import Access
+
+_CHUNK: Final = 2_000
+#: What every change may write besides the changed fields themselves.
+_ALWAYS: Final = ("publication", "submitted_by_id", "version", "updated_at", "changed_seq", *CACHED)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteUpdate:
+    """New values for fields of a site that is there already; `version` is the one that was read."""
+
+    site_id: int
+    version: int
+    changes: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that one update writes, but for its number and its moment."""
+
+    site: Site
+    changes: Mapping[str, object]
+    contributions: list[tuple[int, Decimal]]
+    state: SiteState | None
+    ended_spans: list[int]
+    new_spans: list[LightSpan]
+    entry: ledger.Entry
+
+
+def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, reason: str) -> list[Prepared]:
+    """Lock the sites by id and work out what each update writes, in the order of the updates.
+
+    Raises Invalid when a site is gone or a value cannot be, Conflict when a site changed since it was read.
+    """
+    now = timezone.now()
+    by_id = {update.site_id: update for update in updates}
+    ids = sorted(by_id)
+    prepared: dict[int, Prepared] = {}
+    for start in range(0, len(ids), _CHUNK):
+        sites = _locked(ids[start : start + _CHUNK])
+        current = _current_spans(sites)
+        for site in sites:
+            update = by_id[site.pk]
+            prepared[site.pk] = _prepare(
+                site, update, current.get(site.pk, []), access=access, judges=judges, reason=reason, now=now
+            )
+    if len(prepared) < len(updates):
+        raise Invalid({"": _("有点位在读取之后被删除,没有写入任何数据;请重新读取文件。")})
+    return [prepared[update.site_id] for update in updates]
+
+
+def write(prepared: Sequence[Prepared], numbers: ledger.Numbers, first_seq: int) -> Iterator[int]:
+    """Write them under consecutive numbers; yields how many more are written after each chunk.
+
+    Raises Invalid for what only the database knows to be wrong, naming the site.
+    """
+    for start in range(0, len(prepared), _CHUNK):
+        chunk = prepared[start : start + _CHUNK]
+        _stamp(chunk, numbers.recorded_at, first_seq + start)
+        sites = [item.site for item in chunk]
+        try:
+            with transaction.atomic():
+                _write_sites(chunk)
+        except IntegrityError:
+            for site in sites:
+                with _naming(site):
+                    clean(site)
+            raise
+        _write_contributions([item for item in chunk if "contributions" in item.changes])
+        insert_rows([item.state for item in chunk if item.state is not None])
+        ended = [pk for item in chunk for pk in item.ended_spans]
+        for first in range(0, len(ended), _CHUNK):
+            LightSpan.objects.filter(pk__in=ended[first : first + _CHUNK]).update(
+                superseded_at=numbers.recorded_at
+            )
+        insert_rows([span for item in chunk for span in item.new_spans])
+        numbers.write([item.entry for item in chunk])
+        yield len(chunk)
+
+
+def _locked(ids: Sequence[int]) -> list[Site]:
+    return list(
+        Site.objects.select_for_update()
+        .filter(pk__in=ids, deleted_seq__isnull=True)
+        .order_by("pk")
+        .prefetch_related("contributions", "reports", "states", "plan_changes")
+    )
+
+
+def _current_spans(sites: Sequence[Site]) -> dict[int, list[LightSpan]]:
+    found: dict[int, list[LightSpan]] = {}
+    spans = LightSpan.objects.filter(
+        subject_key__in=[f"site:{site.pk}" for site in sites], superseded_at__isnull=True
+    )
+    for span in spans:
+        assert span.site_id is not None
+        found.setdefault(span.site_id, []).append(span)
+    return found
+
+
+def _prepare(
+    site: Site,
+    update: SiteUpdate,
+    current: Sequence[LightSpan],
+    *,
+    access: Access,
+    judges: Judges,
+    reason: str,
+    now: dt.datetime,
+) -> Prepared:
+    had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
+    before, contributions = alter(site, update.changes, had, expected_version=update.version)
+    with _naming(site):
+        clean_changed(site, update.changes)
+    state = None
+    if STATE_FIELDS & update.changes.keys():
+        state = siterows.state_row(
+            site,
+            effective_on=timezone.localdate(now),
+            stage=site.stage,
+            contributions=contributions,
+            now=now,
+            actor_id=access.user_id,
+        )
+    facts = facts_of(
+        site,
+        reports=site.reports.all(),
+        states=[*site.states.all(), *([state] if state is not None else [])],
+        plan_changes=site.plan_changes.all(),
+    )
+    judge = judge_for((indicator_id for indicator_id, _quantity in contributions), judges)
+    ended, spans = respan(site, facts, judge, current, now=now)
+    entry = change_entry(site, before, contributions, reason)
+    return Prepared(site, update.changes, contributions, state, ended, spans, entry)
+
+
+@contextmanager
+def _naming(site: Site) -> Iterator[None]:
+    """Of thousands of sites, say which one cannot be so."""
+    try:
+        yield
+    except Invalid as problem:
+        raise Invalid({name: f"{site.code}:{text}" for name, text in problem.errors.items()}) from problem
+
+
+def _stamp(chunk: Sequence[Prepared], now: dt.datetime, first_seq: int) -> None:
+    for seq, item in enumerate(chunk, start=first_seq):
+        item.site.changed_seq = seq
+        item.site.updated_at = now
+        for row in ([item.state] if item.state is not None else []) + item.new_spans:
+            row.changed_seq = seq
+            row.recorded_at = now
+
+
+def _write_sites(chunk: Sequence[Prepared]) -> None:
+    """Only what changed in one site or another: a position costs its index, so those go by themselves."""
+    changed = {name for item in chunk for name in item.changes} - {"geometry", "contributions"}
+    update_rows([item.site for item in chunk], [*_ALWAYS, *sorted(changed)])
+    update_rows([item.site for item in chunk if "geometry" in item.changes], FOLLOWS_GEOMETRY)
+
+
+def _write_contributions(chunk: Sequence[Prepared]) -> None:
+    gone: list[int] = []
+    other: list[Contribution] = []
+    new: list[Contribution] = []
+    for item in chunk:
+        wanted = dict(item.contributions)
+        for row in item.site.contributions.all():
+            quantity = wanted.pop(row.indicator_id, None)
+            if quantity is None:
+                gone.append(row.pk)
+            elif quantity != row.quantity:
+                row.quantity = quantity
+                other.append(row)
+        new += [
+            fresh(Contribution, site_id=item.site.pk, indicator_id=indicator_id, quantity=quantity)
+            for indicator_id, quantity in wanted.items()
+        ]
+    for first in range(0, len(gone), _CHUNK):
+        Contribution.objects.filter(pk__in=gone[first : first + _CHUNK]).delete()
+    update_rows(other, ["quantity"])
+    insert_rows(new)
