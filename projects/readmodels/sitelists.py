@@ -8,10 +8,10 @@ from decimal import Decimal
 from maps.tiles import BBox
 from projects.readmodels.facets import cutoff
 from projects.readmodels.indexfilters import compile_filter, governing_by_combo
+from projects.readmodels.listrows import StoredRow, rows_by_id
 from projects.readmodels.sitecolumns import LIGHTS
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import SiteFilter
-from projects.readmodels.siterows import StoredRow, rows_by_id
 from projects.readmodels.vocabulary import ProgrammeWords
 
 WORLD = BBox(-180.0, -90.0, 180.0, 90.0)

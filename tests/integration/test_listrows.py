@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from projects.actions.drafts import ReportDraft
 from projects.models import Site
-from projects.readmodels.siterows import StoredRow, rows_by_id
+from projects.readmodels.listrows import StoredRow, rows_by_id
 from projects.rules.vocabulary import Publication
 from tests.factories import World
 from tests.integration.test_siteindex import STEPS, act
