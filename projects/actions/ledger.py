@@ -165,8 +165,10 @@ def take(count: int, *, actor_id: int | None) -> Iterator[Numbers]:
         raise RuntimeError("numbers are taken inside transaction.atomic()")
     head = ChangeHead.objects.select_for_update().filter(id=1).first()
     if head is None:
-        head = ChangeHead(id=1, epoch=uuid.uuid4(), seq=0, entry_hash=GENESIS_HASH)
-        head.save(force_insert=True)
+        # Two first actions at the same moment: the second waits here for the first one's row.
+        first = ChangeHead(id=1, epoch=uuid.uuid4(), seq=0, entry_hash=GENESIS_HASH)
+        ChangeHead.objects.bulk_create([first], ignore_conflicts=True)
+        head = ChangeHead.objects.select_for_update().get(id=1)
     numbers = Numbers(head, count, actor_id, timezone.now())
     yield numbers
     numbers.close()
