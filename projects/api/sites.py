@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_noop
 from drf_spectacular.utils import extend_schema
 
 from maps.pointindex import Filter
@@ -126,7 +127,7 @@ class Tile(PublicView):
         try:
             tile = TileId(z, x, y)
             if z > MAX_ZOOM:
-                raise FilterError("z", "缩放级别 z 须在 0 到 %(most)d 之间。", most=MAX_ZOOM)
+                raise FilterError("z", gettext_noop("缩放级别 z 须在 0 到 %(most)d 之间。"), most=MAX_ZOOM)
         except TileError as problem:
             sentence: Any = problem.args[0]
             raise FilterError("z/x/y", sentence.template, **sentence.params) from problem

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from maps.pointindex import Filter, In, Inside, Test
@@ -156,6 +157,9 @@ def _search(text: str, *, staff: bool) -> list[int]:
     ids = search.matching_ids(sites, search.words_of(text), limit=SEARCH_CAP + 1, codes=staff)
     if len(ids) > SEARCH_CAP:
         raise FilterError(
-            "q", "“%(text)s”找到的点位超过 %(most)d 个,请写得更具体些。", text=text, most=SEARCH_CAP
+            "q",
+            gettext_noop("“%(text)s”找到的点位超过 %(most)d 个,请写得更具体些。"),
+            text=text,
+            most=SEARCH_CAP,
         )
     return ids

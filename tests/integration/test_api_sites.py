@@ -266,3 +266,14 @@ def test_ten_thousand_filters_are_a_problem_document(client: Client, world: Worl
         assert response.status_code == 400
         assert response["Content-Type"] == "application/problem+json"
         assert "5000" in response.json()["detail_en"]
+
+
+def test_every_refusal_is_said_in_both_languages(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projects.readmodels.indexfilters.SEARCH_CAP", 1)
+    world.add(world.draft(name="甲站"), world.draft(name="乙站"))
+    for url in ("/api/v1/sites/?q=站", "/api/v1/sites/tiles/23/0/0.json", "/api/v1/sites/shapes/23/0/0.mvt"):
+        body = get(client, url, status=400)
+        assert body["detail"] != body["detail_en"]
+        assert body["detail_en"].replace("“站”", "").isascii()
