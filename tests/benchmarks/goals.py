@@ -246,7 +246,7 @@ def _browser(result: SizeResult) -> Iterator[Goal]:
             " ms",
         )
         yield Goal(
-            "browser, 4x CPU throttle: a frame of panning",
+            "browser, 4x CPU throttle: a frame of panning, p95",
             _where(result),
             result.browser.pan_frame,
             34.0,
