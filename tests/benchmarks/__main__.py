@@ -117,6 +117,7 @@ def _say(text: str) -> None:
 def _command(given: argparse.Namespace) -> str:
     words = ["script/bench", f"--sizes {','.join(given.sizes)}", f"--databases {','.join(given.databases)}"]
     words += [f"--only {name}" for name in given.only] + (["--long"] if given.long else [])
+    words += [f"--repetitions {given.repetitions}", f"--seconds {given.seconds:g}"]
     return " ".join(words)
 
 
