@@ -34,6 +34,11 @@ def wait_for_quiet(page: Page) -> None:
     expect(page.locator("[data-list][aria-busy]")).to_have_count(0)
 
 
+def wait_for_sheet(page: Page) -> None:
+    """The sheet has come to rest: until then a tap beside it may still meet it, or its button."""
+    page.wait_for_function("() => document.querySelector('[data-panel]').getAnimations().length === 0")
+
+
 def shapes_drawn(page: Page) -> int:
     """How many roads, sewers and areas are on the canvas, once the first of them have come."""
     page.wait_for_function("() => document.querySelector('#map').dataset.shapes !== undefined")

@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.mapsteps import cluster_total, open_map, status_count, wait_for_quiet
+from tests.browser.mapsteps import cluster_total, open_map, status_count, wait_for_quiet, wait_for_sheet
 
 Axe = Callable[[Page], list[str]]
 #: The middle of the city, close enough for single places.
@@ -176,7 +176,7 @@ def test_the_sheet_has_three_stops_by_button_arrows_and_finger(phone: Page) -> N
     phone.keyboard.press("ArrowDown")
     phone.keyboard.press("ArrowDown")
     expect(panel).to_have_attribute("data-stop", "peek")
-    phone.wait_for_timeout(350)
+    wait_for_sheet(phone)
     box = grip.bounding_box()
     assert box is not None
     phone.mouse.move(box["x"] + 190, box["y"] + 10)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.mapsteps import on_screen, open_map, shapes_drawn, wait_for_quiet
+from tests.browser.mapsteps import on_screen, open_map, shapes_drawn, wait_for_quiet, wait_for_sheet
 
 Axe = Callable[[Page], list[str]]
 
@@ -42,10 +42,7 @@ def test_a_line_can_be_pointed_at_and_opened(desktop: Page, query: str, language
     wait_for_quiet(desktop)
     assert shapes_drawn(desktop) >= 1
     x, y = on_screen(desktop, lon, lat)
-    desktop.mouse.move(x + 60, y + 60)
-    desktop.mouse.move(x + 1, y + 1, steps=4)
-    desktop.wait_for_timeout(80)  # Leaflet looks under the pointer some thirty times a second
-    desktop.mouse.move(x, y)
+    point_at(desktop, x, y)
     expect(desktop.locator(".map-tip").first).to_have_text(site["properties"]["kind"][field])
     desktop.mouse.click(x, y)
     expect(desktop.locator("#site-card-title")).to_have_text(site["properties"]["name"])
@@ -61,6 +58,8 @@ def test_an_area_opens_by_a_finger_inside_it(phone: Page) -> None:
     assert shapes_drawn(phone) >= 1
     phone.locator("[data-grip]").focus()
     phone.keyboard.press("ArrowDown")  # the sheet would lie over it
+    expect(phone.locator("[data-panel]")).to_have_attribute("data-stop", "peek")
+    wait_for_sheet(phone)
     phone.touchscreen.tap(*on_screen(phone, lon, lat))
     expect(phone.locator("#site-card-title")).to_have_text(site["properties"]["name"])
 
@@ -87,10 +86,30 @@ def test_the_place_of_a_line_is_its_own_at_every_zoom(desktop: Page) -> None:
         open_map(desktop, f"/?show=all&q={site['properties']['name']}#{zoom}/{lat}/{lon}")
         wait_for_quiet(desktop)
         expect(desktop.locator("#map")).to_have_attribute("data-shapes", "1")
-        desktop.wait_for_timeout(150)
         x, y = on_screen(desktop, lon, lat)
-        assert painted(desktop, x, y)
+        wait_until(lambda x=x, y=y: painted(desktop, x, y), desktop)
         assert not painted(desktop, x + 300, y - 200)
+
+
+def wait_until(true: Callable[[], bool], page: Page) -> None:
+    """Ask for up to ten seconds: a busy machine paints late."""
+    for _ in range(200):
+        if true():
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("it did not come true within ten seconds")
+
+
+def point_at(page: Page, x: float, y: float) -> None:
+    """Move the mouse to a place as a hand does; Leaflet looks under the pointer some thirty times a second."""
+    page.mouse.move(x + 60, y + 60)
+    for _ in range(50):
+        page.mouse.move(x + 1, y + 1, steps=4)
+        page.wait_for_timeout(80)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(80)
+        if page.locator(".map-tip").count():
+            return
 
 
 def painted(page: Page, x: float, y: float) -> bool:
@@ -125,8 +144,7 @@ def test_another_colour_scheme_draws_anew(desktop: Page) -> None:
     ink = "() => document.querySelector('#map canvas').toDataURL()"
     before = desktop.evaluate(ink)
     desktop.emulate_media(color_scheme="dark")
-    desktop.wait_for_timeout(200)
-    assert desktop.evaluate(ink) != before
+    desktop.wait_for_function("before => document.querySelector('#map canvas').toDataURL() !== before", arg=before)
 
 
 def test_the_legend_shows_lines_beside_signs(desktop: Page) -> None:
