@@ -150,7 +150,8 @@ class Numbers:
         if self._is_rehearsal:
             return
         self._head.seq = self.last
-        self._head.save(update_fields=["seq", "entry_hash"])
+        self._head.recorded_at = self.recorded_at
+        self._head.save(update_fields=["seq", "entry_hash", "recorded_at"])
 
 
 @contextmanager
@@ -169,7 +170,7 @@ def take(count: int, *, actor_id: int | None) -> Iterator[Numbers]:
         first = ChangeHead(id=1, epoch=uuid.uuid4(), seq=0, entry_hash=GENESIS_HASH)
         ChangeHead.objects.bulk_create([first], ignore_conflicts=True)
         head = ChangeHead.objects.select_for_update().get(id=1)
-    numbers = Numbers(head, count, actor_id, timezone.now())
+    numbers = Numbers(head, count, actor_id, _moment(head))
     yield numbers
     numbers.close()
 
@@ -184,10 +185,16 @@ def rehearse(count: int, *, actor_id: int | None) -> Iterator[Numbers]:
     if not connection.in_atomic_block:
         raise RuntimeError("a rehearsal is inside transaction.atomic()")
     head = ChangeHead.objects.filter(id=1).first() or ChangeHead(id=1, seq=0, entry_hash=GENESIS_HASH)
-    numbers = Numbers(head, count, actor_id, timezone.now(), is_rehearsal=True)
+    numbers = Numbers(head, count, actor_id, _moment(head), is_rehearsal=True)
     yield numbers
     numbers.close()
     transaction.set_rollback(True)
+
+
+def _moment(head: ChangeHead) -> dt.datetime:
+    """Now, but never before the newest entry: a clock that was set back must not reorder what was known."""
+    now = timezone.now()
+    return now if head.recorded_at is None else max(now, head.recorded_at)
 
 
 def as_json(value: object) -> JSON:

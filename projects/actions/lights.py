@@ -148,7 +148,7 @@ def rewrite_site_spans(site: Site, judge: Judge | None, *, now: dt.datetime) -> 
     )
     current = LightSpan.objects.filter(subject_key=f"site:{site.pk}", superseded_at__isnull=True)
     replaced, rows = respan(site, facts, judge, current, now=now)
-    LightSpan.objects.filter(pk__in=replaced).update(superseded_at=now)
+    LightSpan.objects.filter(pk__in=replaced).update(superseded_at=now, superseded_seq=site.changed_seq)
     LightSpan.objects.bulk_create(rows)
 
 

@@ -97,7 +97,9 @@ def write(prepared: Sequence[Prepared], numbers: ledger.Numbers, first_seq: int)
         ended = [pk for item in chunk for pk in item.ended_spans]
         for first in range(0, len(ended), _CHUNK):
             LightSpan.objects.filter(pk__in=ended[first : first + _CHUNK]).update(
-                superseded_at=numbers.recorded_at
+                superseded_at=numbers.recorded_at,
+                # Of the whole run: nothing is known between two numbers of one transaction.
+                superseded_seq=numbers.last,
             )
         insert_rows([span for item in chunk for span in item.new_spans])
         numbers.write([item.entry for item in chunk])

@@ -41,6 +41,12 @@ TILE = [
 AS_OF = OpenApiParameter(
     "as_of", OpenApiTypes.DATE, description="截至日期,默认为数据截止日 / default: the cut-off"
 )
+KNOWN_AT = OpenApiParameter(
+    "known_at",
+    OpenApiTypes.DATETIME,
+    description="只用此刻之前录入的数据,默认为现在 / only what had been recorded by then; default: now. "
+    "A date means its end in Asia/Shanghai. The same as_of and known_at always give the same answer.",
+)
 LEVEL = _word("level", "级别 / level")
 WITHIN = OpenApiParameter(
     "within", OpenApiTypes.STR, description="只要这个区划之内的 / only within this division"

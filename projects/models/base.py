@@ -7,6 +7,8 @@ from django.db import models
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from projects.querysets.recorded import RecordedQuerySet
+
 
 class AppendOnlyError(Exception):
     """A row that says what was reported or recorded was about to be changed in place."""
@@ -65,6 +67,8 @@ class AppendOnly(models.Model):
     )
     correction_reason = models.CharField(_("更正原因"), max_length=500, blank=True)
     changed_seq = models.BigIntegerField(_("变更序号"), default=0, db_index=True, editable=False)
+
+    objects = RecordedQuerySet.as_manager()
 
     class Meta:
         abstract = True

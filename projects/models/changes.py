@@ -23,6 +23,8 @@ class ChangeHead(models.Model):
     epoch = models.UUIDField()
     seq = models.BigIntegerField(default=0)
     entry_hash = models.CharField(max_length=64, default=GENESIS_HASH)
+    #: When the newest entry was recorded: the next one is never earlier, whatever a machine's clock says.
+    recorded_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -72,6 +74,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["subject_type", "subject_id", "-seq"], name="audit_subject"),
             models.Index(fields=["subject_type", "-seq"], name="audit_subject_type"),
             models.Index(fields=["division", "-seq"], name="audit_division"),
+            models.Index(fields=["recorded_at", "seq"], name="audit_recorded"),
         ]
         constraints = [models.CheckConstraint(condition=models.Q(seq__gte=1), name="audit_seq_from_one")]
 

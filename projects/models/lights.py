@@ -7,6 +7,15 @@ from django.utils.translation import gettext_lazy as _
 from projects.models.choices import LIGHTS
 
 
+def superseded_by_a_change(name: str) -> models.CheckConstraint:
+    """When a row was replaced and by which change are one fact."""
+    return models.CheckConstraint(
+        condition=Q(superseded_at__isnull=True, superseded_seq__isnull=True)
+        | Q(superseded_at__isnull=False, superseded_seq__isnull=False),
+        name=name,
+    )
+
+
 class Subject(models.Model):
     """What a light is about: a site, an indicator in a division, a project, a division or a funding line.
 
@@ -33,6 +42,8 @@ class Subject(models.Model):
     changed_seq = models.BigIntegerField(default=0, db_index=True)
     # A row that a later report, plan or policy replaced stays, so that `known_at` finds what was true then.
     superseded_at = models.DateTimeField(null=True)
+    #: The number of that change: what was current at a number is found without a clock.
+    superseded_seq = models.BigIntegerField(null=True)
 
     class Meta:
         abstract = True
@@ -59,6 +70,7 @@ class LightSpan(Subject):
             models.CheckConstraint(
                 condition=Q(valid_to__gt=F("valid_from")), name="lightspan_dates_in_order"
             ),
+            superseded_by_a_change("lightspan_superseded_pair"),
             models.UniqueConstraint(
                 fields=["subject_key", "valid_from"],
                 condition=Q(superseded_at__isnull=True),
@@ -98,6 +110,7 @@ class MonthResult(Subject):
                 condition=Q(superseded_at__isnull=True),
                 name="monthresult_once",
             ),
+            superseded_by_a_change("monthresult_superseded_pair"),
             models.CheckConstraint(condition=Q(month__gte=1, month__lte=12), name="monthresult_month_range"),
             models.CheckConstraint(
                 condition=Q(made_good_on__isnull=True) | Q(met=False),

@@ -87,14 +87,14 @@ def test_the_place_of_a_line_is_its_own_at_every_zoom(desktop: Page) -> None:
         wait_for_quiet(desktop)
         expect(desktop.locator("#map")).to_have_attribute("data-shapes", "1")
         x, y = on_screen(desktop, lon, lat)
-        wait_until(lambda x=x, y=y: painted(desktop, x, y), desktop)
+        wait_until(painted, desktop, x, y)
         assert not painted(desktop, x + 300, y - 200)
 
 
-def wait_until(true: Callable[[], bool], page: Page) -> None:
+def wait_until(true: Callable[[Page, float, float], bool], page: Page, x: float, y: float) -> None:
     """Ask for up to ten seconds: a busy machine paints late."""
     for _ in range(200):
-        if true():
+        if true(page, x, y):
             return
         page.wait_for_timeout(50)
     pytest.fail("it did not come true within ten seconds")
@@ -144,7 +144,9 @@ def test_another_colour_scheme_draws_anew(desktop: Page) -> None:
     ink = "() => document.querySelector('#map canvas').toDataURL()"
     before = desktop.evaluate(ink)
     desktop.emulate_media(color_scheme="dark")
-    desktop.wait_for_function("before => document.querySelector('#map canvas').toDataURL() !== before", arg=before)
+    desktop.wait_for_function(
+        "before => document.querySelector('#map canvas').toDataURL() !== before", arg=before
+    )
 
 
 def test_the_legend_shows_lines_beside_signs(desktop: Page) -> None:

@@ -83,6 +83,7 @@ def written(rows: list[Site]) -> list[object]:
         found = {key: value for key, value in values.items() if key not in skip}
         if "superseded_at" in found:
             found["superseded_at"] = found["superseded_at"] is not None
+            found["superseded_seq"] = found["superseded_seq"] is not None
         return found
 
     result: list[object] = []
