@@ -3,11 +3,13 @@
 from projects.admin import (  # noqa: F401
     areas,
     audit,
+    calendar,
     divisions,
     funding,
     people,
     policies,
     programmes,
     reports,
+    satisfaction,
     sites,
 )

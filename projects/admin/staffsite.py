@@ -23,9 +23,18 @@ GROUPS: Final = (
     ),
     (
         _("年度实事"),
-        ("Programme", "Category", "Project", "Indicator", "DivisionTarget", "PublishedFigure", "FundingLine"),
+        (
+            "Programme",
+            "Category",
+            "Project",
+            "Indicator",
+            "DivisionTarget",
+            "PublishedFigure",
+            "FundingLine",
+            "SatisfactionVote",
+        ),
     ),
-    (_("基础数据"), ("FacilityKind", "Division", "Boundary", "Department", "LagPolicy")),
+    (_("基础数据"), ("FacilityKind", "Division", "Boundary", "Department", "LagPolicy", "HolidayTable")),
     (_("人员与审计"), ("User", "AuditEntry")),
 )
 

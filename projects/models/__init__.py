@@ -1,6 +1,7 @@
 """State. One file per aggregate; rules live in projects.rules, writes in projects.actions."""
 
 from projects.models.areas import StoredArea
+from projects.models.calendar import HolidayTable
 from projects.models.changes import AuditEntry, ChangeHead
 from projects.models.divisions import Boundary, Division, DivisionAlias, DivisionParent
 from projects.models.facilities import FacilityKind
@@ -18,6 +19,7 @@ from projects.models.programmes import (
     PublishedFigure,
 )
 from projects.models.reports import IndicatorReport, SiteReport
+from projects.models.satisfaction import SatisfactionVote
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "FacilityKind",
     "FundingLine",
     "FundingReport",
+    "HolidayTable",
     "ImportBatch",
     "Indicator",
     "IndicatorReport",
@@ -45,6 +48,7 @@ __all__ = [
     "Programme",
     "Project",
     "PublishedFigure",
+    "SatisfactionVote",
     "Site",
     "SiteReport",
     "SiteState",

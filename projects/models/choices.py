@@ -14,6 +14,7 @@ from projects.rules.vocabulary import (
     Light,
     Publication,
     Role,
+    SatisfactionBase,
     Service,
     Word,
 )
@@ -33,6 +34,7 @@ COMPLETION_TYPES = choices(CompletionType)
 LEVELS = choices(DivisionLevel)
 FUNDING_SOURCES = choices(FundingSource)
 ROLES = choices(Role)
+SATISFACTION_BASES = choices(SatisfactionBase)
 DATUMS = [
     ("wgs84", _("WGS-84(GPS)")),
     ("cgcs2000", _("CGCS2000(国家大地坐标系)")),

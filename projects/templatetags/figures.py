@@ -1,12 +1,15 @@
 """Figures as pages print them: rounded half up for display only, by thousands, never a 0 for a gap."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django import template
 from django.utils.translation import gettext as _
 
+from projects.readmodels import sentences
 from projects.rules.funding import to_digits
-from projects.rules.vocabulary import FundingSource
+from projects.rules.sentences import Sentence, Text
+from projects.rules.vocabulary import FundingSource, Word
 
 register = template.Library()
 
@@ -52,3 +55,27 @@ def lead(value: Decimal | None) -> str:
 def fund_source(value: str) -> str:
     """`city` -> 市本级."""
     return _(FundingSource(value).term)
+
+
+@register.filter
+def said(sentence: Sentence) -> str:
+    """A sentence of the rules, in the language of the page."""
+    return sentences.said(sentence)
+
+
+@register.filter
+def in_words(text: Text) -> str:
+    """What a policy says itself: in English on an English page, where it does."""
+    return sentences.in_words(text)
+
+
+@register.filter
+def term(word: Word) -> str:
+    """A word of the field by its standard term."""
+    return _(word.term)
+
+
+@register.filter
+def terms(words: Iterable[Word]) -> str:
+    """Several words as one heading."""
+    return _("、").join(_(word.term) for word in words)
