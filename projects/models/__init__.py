@@ -18,7 +18,9 @@ from projects.models.programmes import (
     PublishedFigure,
 )
 from projects.models.reports import IndicatorReport, SiteReport
+from projects.models.rollups import RollUp, RollUpStep
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
+from projects.models.standings import SiteStanding
 
 __all__ = [
     "AuditEntry",
@@ -45,8 +47,11 @@ __all__ = [
     "Programme",
     "Project",
     "PublishedFigure",
+    "RollUp",
+    "RollUpStep",
     "Site",
     "SiteReport",
+    "SiteStanding",
     "SiteState",
     "StoredArea",
     "User",
