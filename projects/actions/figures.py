@@ -16,12 +16,11 @@ from projects.models import Division, Programme, Site, SiteStanding, SiteState
 from projects.models.access import system_access
 from projects.models.sites import COUNTS
 from projects.permissions.access import Access, Permission
+from projects.readmodels.clocks import FILL
 from projects.readmodels.invariants import Broken
 from projects.rules.rollups import EMPTY, Cell, Movements
 
 _CHUNK: Final = 2_000
-#: The entry under which a database that is older than its figures got them (clocks.first_known).
-FILL: Final = "figures.fill"
 REBUILD: Final = "figures.rebuild"
 
 

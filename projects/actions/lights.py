@@ -236,9 +236,10 @@ class Respan:
 
     def stamp(self, *, changed_seq: int, now: dt.datetime) -> None:
         """Under which number, and when, the new rows are recorded."""
-        for row in (*self.rows, *self.standings.rows):
-            row.changed_seq = changed_seq
-            row.recorded_at = now
+        for light in self.rows:
+            light.changed_seq, light.recorded_at = changed_seq, now
+        for row in self.standings.rows:
+            row.changed_seq, row.recorded_at = changed_seq, now
 
     def write(self, movements: Movements, *, now: dt.datetime, superseded_seq: int) -> None:
         """Save all of it. `superseded_seq` is of the whole transaction: nothing is known between two of its

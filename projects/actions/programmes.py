@@ -22,13 +22,12 @@ from projects.models import (
     PublishedFigure,
 )
 from projects.permissions.access import Access, Permission
+from projects.readmodels.definitions import DEFINING
 from projects.rules.errors import RuleError
 from projects.rules.policy import Policy
 
 #: Fields of a programme that decide lights.
 _JUDGING = ("policy_id", "period_start", "period_end", "cutoff", "publication")
-#: Fields of an indicator that decide where and how its sites are counted.
-_COUNTING = ("category_id", "project_id", "subset_of_id", "counting", "completion_type")
 
 
 def save_programme(*, access: Access, row: Programme, reason: str = "") -> Programme:
@@ -60,7 +59,10 @@ def save_programme(*, access: Access, row: Programme, reason: str = "") -> Progr
 
 
 def save_category(*, access: Access, row: Category, reason: str = "") -> Category:
-    """A group (类) of a programme."""
+    """A group (类) of a programme. With indicators it stays where it is: their sites are counted there."""
+    filled = row.pk is not None and row.indicators.exists()
+    if filled and Category.objects.get(pk=row.pk).programme_id != row.programme_id:
+        raise Invalid({"programme": _("已有指标的类不能移到别的年度。")})
     return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
 
 
@@ -81,7 +83,7 @@ def save_indicator(*, access: Access, row: Indicator, reason: str = "") -> Indic
             raise Invalid({"category": _("已有点位计入的指标不能移到别的年度。")})
         if stored.unit_zh != row.unit_zh and row.subsets.exclude(unit_zh=row.unit_zh).exists():
             raise Invalid({"unit_zh": _("“其中”指标须与所属指标用同一单位。")})
-        if any(getattr(stored, name) != getattr(row, name) for name in _COUNTING):
+        if any(getattr(stored, name) != getattr(row, name) for name in DEFINING):
             return _recounted(access, row, reason)
     return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
 

@@ -21,7 +21,8 @@ def add_to(
         return
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    columns = [str(model._meta.get_field(name).column) for name in (*key, *counted)]
+    known = {field.attname: str(field.column) for field in model._meta.concrete_fields}
+    columns = [known[name] for name in (*key, *counted)]
     names = ", ".join(map(quote, columns))
     grows = ", ".join(
         f"{quote(name)} = {table}.{quote(name)} + excluded.{quote(name)}" for name in columns[len(key) :]
@@ -31,7 +32,8 @@ def add_to(
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and len(rows) > _FEW:
             cursor.execute(
-                f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"
+                f"CREATE TEMPORARY TABLE {_STAGING} ON COMMIT DROP AS "
+                f"SELECT {names} FROM {table} WITH NO DATA"
             )
             with cursor.copy(f"COPY {_STAGING} ({names}) FROM STDIN") as copy:
                 for row in rows:

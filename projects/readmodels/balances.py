@@ -78,14 +78,17 @@ def month_ends(
             WHERE programme_id = %s AND day IN ({places}) AND unit = %s AND unit_id = %s
         ) AS m ON TRUE WHERE h.id = 1
     """
-    seq = 0
-    for seq, day, manager, *measures in _rows(
-        statement, [programme.pk, *(day.isoformat() for day in days), only[0].value, only[1]]
-    ):
+    rows = list(
+        _rows(
+            statement,
+            [programme.pk, *(day.isoformat() for day in days), only[0].value, only[1]],
+        )
+    )
+    for _seq, day, manager, *measures in rows:
         if day is not None:
             on = dt.date.fromisoformat(day) if isinstance(day, str) else day
             found[on][Cell(programme.pk, only[0], only[1], manager)] = Measures(*measures)
-    return seq, found
+    return rows[0][0] if rows else 0, found
 
 
 def _rows(statement: str, parameters: list[Any]) -> Iterator[tuple[Any, ...]]:

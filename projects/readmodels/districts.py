@@ -166,7 +166,8 @@ def district_progress(
 ) -> DistrictProgress | None:
     """An area's figures on a day (default: the cut-off) for a programme (default: its newest one).
 
-    `clocks` says the day and what had been recorded, and goes before `as_of`. None when the programme is no public one that publishes its progress.
+    `clocks` says the day and what had been recorded, and goes before `as_of`. None when the programme is no
+    public one that publishes its progress.
     """
     held = held or snapshot()
     programme = programme or current_programme(held, area)

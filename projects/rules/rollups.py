@@ -38,8 +38,8 @@ class Measures(NamedTuple):
     `sites` to `demo` and the lights are of sites that are not cancelled; the stages are of all.
     `done`: finished or verified, for 开工建设 begun. `due`: expected to be done by the baseline; `overdue`:
     due and not done; `unplanned`: without baseline dates. `demo`: 演示数据. A site whose light another
-    programme gives shines `light_none` here. `listed`, `output`: thousandths of what all sites / the done ones
-    give to an indicator, 0 for other units.
+    programme gives shines `light_none` here. `listed`, `output`: thousandths of what all sites / the done
+    ones give to an indicator, 0 for other units.
     """
 
     sites: int = 0

@@ -80,7 +80,7 @@ class Record:
 
 
 def contributions_text(quantities: Mapping[int, Decimal] | Mapping[str, object]) -> str:
-    """One text for the same contributions, however they were written: indicators ascending, three decimals."""
+    """One text for the same contributions however they were written: by indicator, with three decimals."""
     pairs = sorted((int(pk), Decimal(str(quantity))) for pk, quantity in quantities.items())
     return json.dumps({str(pk): f"{quantity:.3f}" for pk, quantity in pairs}, separators=(",", ":"))
 
@@ -94,8 +94,9 @@ def timeline(states: Sequence[StateFact], lights: Sequence[Lit], record: Record)
     """
     if not states:
         return ()
-    has_plan = record.baseline_start is not None and record.baseline_finish is not None
-    planned = (record.baseline_start, record.baseline_finish) if has_plan else ()
+    start, finish = record.baseline_start, record.baseline_finish
+    has_plan = start is not None and finish is not None
+    planned = (start, finish) if has_plan else ()
     first = states[0].effective
     days = sorted({first, *(day for day in _changes(states, lights, planned) if day > first)})
     found: list[Standing] = []
@@ -117,8 +118,8 @@ def timeline(states: Sequence[StateFact], lights: Sequence[Lit], record: Record)
             state.stage,
             started,
             has_plan,
-            has_plan and planned[0] is not None and planned[0] <= day,
-            has_plan and planned[1] is not None and planned[1] <= day,
+            has_plan and start is not None and start <= day,
+            has_plan and finish is not None and finish <= day,
             lights[lit].light if shines else Light.NONE,
             state.judged_by,
             state.contributions,
