@@ -7,7 +7,7 @@ entry; the same values again write nothing. All raise NotAllowed and Invalid (pr
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger
+from projects.actions import ledger, rollups
 from projects.actions.errors import Invalid
 from projects.actions.lights import rejudge, sites_of
 from projects.actions.rows import save_row
@@ -23,6 +23,7 @@ from projects.models import (
     PublishedFigure,
 )
 from projects.permissions.access import Access, Permission
+from projects.readmodels.definitions import DEFINING
 from projects.rules.errors import RuleError
 from projects.rules.policy import Policy
 
@@ -59,7 +60,10 @@ def save_programme(*, access: Access, row: Programme, reason: str = "") -> Progr
 
 
 def save_category(*, access: Access, row: Category, reason: str = "") -> Category:
-    """A group (类) of a programme."""
+    """A group (类) of a programme. With indicators it stays where it is: their sites are counted there."""
+    filled = row.pk is not None and row.indicators.exists()
+    if filled and Category.objects.get(pk=row.pk).programme_id != row.programme_id:
+        raise Invalid({"programme": _("已有指标的类不能移到别的年度。")})
     return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
 
 
@@ -80,7 +84,18 @@ def save_indicator(*, access: Access, row: Indicator, reason: str = "") -> Indic
             raise Invalid({"category": _("已有点位计入的指标不能移到别的年度。")})
         if stored.unit_zh != row.unit_zh and row.subsets.exclude(unit_zh=row.unit_zh).exists():
             raise Invalid({"unit_zh": _("“其中”指标须与所属指标用同一单位。")})
+        if any(getattr(stored, name) != getattr(row, name) for name in DEFINING):
+            return _recounted(access, row, reason)
     return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+
+
+def _recounted(access: Access, row: Indicator, reason: str) -> Indicator:
+    """What sites give goes elsewhere, or is counted in another way: the sums are made anew."""
+    with transaction.atomic():
+        saved = save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+        # save_row holds the head by now, so nobody else writes them.
+        rollups.rebuild()
+    return saved
 
 
 def save_published_figure(*, access: Access, row: PublishedFigure, reason: str = "") -> PublishedFigure:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0005_two_clocks"),
+        ("projects", "0006_rollups"),
     ]
 
     operations = [

@@ -19,8 +19,10 @@ from projects.models.programmes import (
     PublishedFigure,
 )
 from projects.models.reports import IndicatorReport, SiteReport
+from projects.models.rollups import RollUp, RollUpStep
 from projects.models.satisfaction import SatisfactionVote
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
+from projects.models.standings import SiteStanding
 
 __all__ = [
     "AuditEntry",
@@ -48,9 +50,12 @@ __all__ = [
     "Programme",
     "Project",
     "PublishedFigure",
+    "RollUp",
+    "RollUpStep",
     "SatisfactionVote",
     "Site",
     "SiteReport",
+    "SiteStanding",
     "SiteState",
     "StoredArea",
     "User",
