@@ -2,9 +2,10 @@
 
 from projects.models.areas import StoredArea
 from projects.models.changes import AuditEntry, ChangeHead
+from projects.models.closings import CorrectionRequest, PeriodClosing
 from projects.models.divisions import Boundary, Division, DivisionAlias, DivisionParent
 from projects.models.facilities import FacilityKind
-from projects.models.funding import FundingLine, FundingReport
+from projects.models.funding import FundingArrangement, FundingLine, FundingReport
 from projects.models.imports import ImportBatch
 from projects.models.lights import LightSpan, MonthResult
 from projects.models.people import Department, Membership, User
@@ -19,6 +20,7 @@ from projects.models.programmes import (
 )
 from projects.models.reports import IndicatorReport, SiteReport
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
+from projects.models.targets import TargetStatement
 
 __all__ = [
     "AuditEntry",
@@ -26,12 +28,14 @@ __all__ = [
     "Category",
     "ChangeHead",
     "Contribution",
+    "CorrectionRequest",
     "Department",
     "Division",
     "DivisionAlias",
     "DivisionParent",
     "DivisionTarget",
     "FacilityKind",
+    "FundingArrangement",
     "FundingLine",
     "FundingReport",
     "ImportBatch",
@@ -41,6 +45,7 @@ __all__ = [
     "LightSpan",
     "Membership",
     "MonthResult",
+    "PeriodClosing",
     "PlanChange",
     "Programme",
     "Project",
@@ -49,5 +54,6 @@ __all__ = [
     "SiteReport",
     "SiteState",
     "StoredArea",
+    "TargetStatement",
     "User",
 ]
