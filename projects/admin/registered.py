@@ -3,6 +3,7 @@
 from projects.admin import (  # noqa: F401
     areas,
     audit,
+    closings,
     divisions,
     funding,
     people,
@@ -10,4 +11,5 @@ from projects.admin import (  # noqa: F401
     programmes,
     reports,
     sites,
+    targets,
 )

@@ -19,11 +19,31 @@ from projects.admin.scope import access_for
 GROUPS: Final = (
     (
         _("点位与填报"),
-        ("Site", "SiteReport", "PlanChange", "IndicatorReport", "FundingReport", "ImportBatch", "StoredArea"),
+        (
+            "Site",
+            "SiteReport",
+            "PlanChange",
+            "IndicatorReport",
+            "FundingReport",
+            "ImportBatch",
+            "StoredArea",
+            "CorrectionRequest",
+        ),
     ),
     (
         _("年度实事"),
-        ("Programme", "Category", "Project", "Indicator", "DivisionTarget", "PublishedFigure", "FundingLine"),
+        (
+            "Programme",
+            "Category",
+            "Project",
+            "Indicator",
+            "TargetStatement",
+            "DivisionTarget",
+            "PublishedFigure",
+            "FundingLine",
+            "FundingArrangement",
+            "PeriodClosing",
+        ),
     ),
     (_("基础数据"), ("FacilityKind", "Division", "Boundary", "Department", "LagPolicy")),
     (_("人员与审计"), ("User", "AuditEntry")),

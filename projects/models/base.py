@@ -90,7 +90,5 @@ def correction_has_reason(name: str) -> models.CheckConstraint:
 
 
 def corrected_once(name: str) -> models.UniqueConstraint:
-    """A row is corrected by one row, which may be corrected in turn: of every statement one version stands."""
-    return models.UniqueConstraint(
-        fields=["corrects"], condition=models.Q(corrects__isnull=False), name=name
-    )
+    """A row is corrected by one row, which may be corrected in turn: one version stands."""
+    return models.UniqueConstraint(fields=["corrects"], condition=models.Q(corrects__isnull=False), name=name)

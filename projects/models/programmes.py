@@ -221,9 +221,9 @@ class PublishedFigure(AppendOnly):
     """A figure as a source printed it: its words are kept and never computed.
 
     What was registered wrongly is put right by a new row with a reason, under the same key; the words never
-    change silently. `withdrawn` on such a row says that nothing of the kind was printed. `value` is the number
-    in the words, `qualifier` what the words add to it (余: more than). It always hangs on a programme and may
-    name the category or indicator that it speaks of.
+    change silently. `withdrawn` on such a row says that nothing of the kind was printed. `value` is the
+    number in the words, `qualifier` what the words add to it (余: more than). It always hangs on a programme
+    and may name the category or indicator that it speaks of.
     """
 
     programme = models.ForeignKey(

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, correction_has_reason, corrected_once
+from projects.models.base import AppendOnly, corrected_once, correction_has_reason
 
 
 class TargetStatement(AppendOnly):
