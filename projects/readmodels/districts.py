@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
+from projects.readmodels.clocks import Clocks
 from projects.readmodels.indicators import IndicatorProgress, indicator_progress
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.tallies import Board, Tally, board
@@ -155,8 +156,11 @@ def district_progress(
     held: Snapshot | None = None,
     as_of: dt.date | None = None,
     programme: ProgrammeWords | None = None,
+    clocks: Clocks | None = None,
 ) -> DistrictProgress | None:
     """An area's figures on a day (default: the cut-off) for a programme (default: its newest one).
+
+    `clocks` say the day and what was known.
 
     None when the programme is no public one that publishes its progress.
     """
@@ -164,13 +168,14 @@ def district_progress(
     programme = programme or current_programme(held, area)
     if programme is None or not (programme.is_public and programme.publishes_progress):
         return None
-    day = as_of or programme.cutoff
+    clocks = clocks or Clocks(as_of or programme.cutoff)
+    day = clocks.as_of
     found = board(programme, day, held)
     city = held.vocabulary.area_by_pk[programme.division_id]
     # The city and its province stand for everything, whoever manages it.
     whole = area.left <= city.left and city.right <= area.right
     managers = None if whole else held.vocabulary.within(area)
-    indicators = indicator_progress(programme, area, day, found, managers, held)
+    indicators = indicator_progress(programme, area, clocks, found, managers, held)
     return DistrictProgress(
         programme,
         area,
@@ -185,7 +190,7 @@ def district_progress(
                 own[0].category_zh,
                 own[0].category_en,
                 found.tally(managers=managers, indicators={row.pk for row in own}),
-                tuple(indicators[row.pk] for row in own),
+                tuple(indicators[row.pk] for row in own if row.pk in indicators),
             )
             for own in _by_category(programme, held)
         ),
