@@ -1,5 +1,4 @@
-"""What a page of figures says about its two clocks: the day, what was known, and the address that gives it
-again.
+"""What a page of figures says about its two clocks, and the address that gives its figures again.
 
 Any page of figures takes `clock_context` into its context and includes `parts/day-form.html` and
 `parts/cite.html`; links to other pages of figures go through `{% clocked url %}`.
@@ -21,7 +20,7 @@ def clock_context(
     `pair_url` carries both clocks: it gives exactly this page again, whatever is corrected later.
     """
     moment = clocks.known_at or recorded_moment(held)
-    pair = clock_words(clocks, (moment is not None and as_text(moment)) or "")
+    pair = clock_words(clocks, "" if moment is None else as_text(moment))
     return {
         "clocks": clocks,
         "known_text": as_text(clocks.known_at) if clocks.known_at is not None else "",
@@ -45,8 +44,8 @@ def clock_words(clocks: Clocks, known: str) -> QueryDict:
 
 def _merged(request: HttpRequest, pair: QueryDict) -> QueryDict:
     words = request.GET.copy()
-    for name in pair:
-        words[name] = pair[name]
+    for name, value in pair.items():
+        words[name] = str(value)
     return words
 
 

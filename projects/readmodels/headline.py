@@ -1,4 +1,4 @@
-"""A programme's headline: statements as printed, and what the stored rows give. Both labelled, never mixed."""
+"""A programme's headline: statements as printed, and what the stored rows give. Labelled, never mixed."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable

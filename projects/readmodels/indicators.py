@@ -59,7 +59,7 @@ class IndicatorProgress:
 
     @property
     def counted_percent(self) -> Decimal | None:
-        """What sites give over the target (without one: over what the listed sites will give), at most 100."""
+        """What sites give over the target (without one: over what all listed sites give), at most 100."""
         whole = self.target if self.target is not None else self.listed or None
         return Output(self.counted, whole).percent
 

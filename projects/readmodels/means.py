@@ -235,7 +235,7 @@ def _early(
     clocks: Clocks,
     on: Callable[[dt.date], Figures],
 ) -> Iterator[MeanFigure]:
-    """Done now, and done already on the day before it was due (or on the day asked for, if that is earlier)."""
+    """Done now, and done already on the day before it was due (or on the day asked for, if earlier)."""
     dated = [(row, project) for row, project in zip(rows, projects, strict=True) if row.due_date is not None]
     judged = [(row, project) for row, project in dated if project.percent is not None]
     if not judged:

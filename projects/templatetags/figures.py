@@ -74,7 +74,7 @@ def moment(value: dt.datetime) -> str:
 
 @register.filter
 def claim_figure(value: Decimal, unit: str) -> str:
-    """A computed figure beside a published one: amounts and percents with two decimals, counts as they are."""
+    """A computed figure beside a published one: with two decimals, counts as they are."""
     text = to_digits(value, 2) if value != value.to_integral_value() else f"{value:.0f}"
     return f"{text}{'' if unit == '%' else ' '}{unit}"
 
