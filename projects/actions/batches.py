@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger, rollups, siterows, siteupdates, standings
+from projects.actions import closing, ledger, rollups, sitedays, siterows, siteupdates, standings
 from projects.actions.drafts import SiteDraft
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.lights import (
@@ -59,6 +59,7 @@ class BatchResult:
     last_seq: int
 
 
+@closing.correctable
 def apply_site_drafts(
     *,
     access: Access,
@@ -77,7 +78,8 @@ def apply_site_drafts(
     and holds no numbers meanwhile.
 
     Raises NotAllowed before anything is written when a row lies outside the actor's divisions (or the
-    publisher's), Invalid when a code is taken, Conflict when a site changed since it was read.
+    publisher's), Invalid when a code is taken, Conflict when a site changed since it was read, PeriodClosed
+    naming the first of the rows that took effect in a closed period.
     `on_progress` is told how many more sites are written.
     """
     _check_scope(access, drafts, updates)
@@ -89,6 +91,7 @@ def apply_site_drafts(
     with transaction.atomic():
         _check_codes_free(drafts)
         judges = judges_by_indicator() if drafts or updates else {}
+        closing.ask_each(sitedays.facts_of_drafts(drafts))
         # Subject rows are locked by id before the head is taken: one lock order everywhere.
         prepared = siteupdates.prepare(updates, access=access, judges=judges, reason=reason)
         total = len(drafts) + len(prepared)

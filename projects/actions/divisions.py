@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from maps.geometry import validate
-from projects.actions import ledger
+from projects.actions import closing, ledger
 from projects.actions.errors import Invalid
 from projects.actions.rows import clean, entry_of, require_city, save_row
-from projects.models import Boundary, Division, DivisionAlias, DivisionParent
+from projects.models import Boundary, Division, DivisionAlias, DivisionParent, Programme
 from projects.permissions.access import Access, Permission
 from projects.rules.errors import RuleError
 from projects.rules.tree import Edge, intervals
@@ -52,13 +52,15 @@ def save_division(
     return row
 
 
+@closing.correctable
 def set_parent(
     *, access: Access, child: Division, parent: Division, valid_from: dt.date, reason: str = ""
 ) -> DivisionParent:
     """From `valid_from` on `child` belongs to `parent`; the row that held until then ends on that day.
 
     Writes nothing where it belongs there already. Raises NotAllowed; Invalid for a day not after the start of
-    the row in force, and for a cycle. The tree's intervals are numbered anew; callers' instances are stale.
+    the row in force, and for a cycle; PeriodClosed for a move on a closed day. The tree's intervals are
+    numbered anew; callers' instances are stale.
     """
     require_city(access, Permission.DIVISION_CHANGE)
     if valid_from > timezone.localdate():
@@ -81,6 +83,8 @@ def set_parent(
                         % {"child": child, "day": current.valid_from, "parent": current.parent}
                     }
                 )
+            # Whose township it was on a closed day is part of that day's figures.
+            closing.ask(Programme.objects.values_list("pk", flat=True), valid_from)
             current.valid_to = valid_from
             current.save(update_fields=["valid_to"])
         row = DivisionParent(child=child, parent=parent, valid_from=valid_from)

@@ -1,5 +1,6 @@
 """Why an action refused. Nothing was written when one of these is raised."""
 
+import datetime as dt
 from collections.abc import Mapping
 
 
@@ -24,4 +25,18 @@ class Conflict(ActionError):
 
     def __init__(self, message: str, *, current_version: int) -> None:
         self.current_version = current_version
+        super().__init__(message)
+
+
+class PeriodClosed(ActionError):
+    """What was to be written took effect in a closed period. It can be asked for as a correction.
+
+    `call` is set by the refused action (projects.actions.closing.correctable): its name and its arguments.
+    """
+
+    def __init__(self, message: str, *, programme_id: int, effective_on: dt.date, through: dt.date) -> None:
+        self.programme_id = programme_id
+        self.effective_on = effective_on
+        self.through = through
+        self.call: tuple[str, Mapping[str, object]] | None = None
         super().__init__(message)

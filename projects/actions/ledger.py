@@ -11,12 +11,13 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, Union
 
 from django.db import connection, transaction
 from django.utils import timezone
 
+from projects.actions import approvals
 from projects.models import AuditEntry, ChangeHead
 from projects.models.bulk import fresh, insert_rows
 from projects.models.changes import GENESIS_HASH
@@ -107,7 +108,11 @@ class Numbers:
         self.count = count
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Write the next entries, in order, one number each."""
+        """Write the next entries, in order, one number each; under an approval each carries both names."""
+        approval = approvals.current()
+        if approval is not None:
+            both = approval.names()
+            entries = [replace(entry, payload={**entry.payload, **both}) for entry in entries]
         rows = []
         previous = self._head.entry_hash
         for entry in entries:

@@ -7,7 +7,7 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger, rollups, siterows, standings
+from projects.actions import closing, ledger, rollups, sitedays, siterows, standings
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.sitewriting import (
     check_version,
@@ -39,24 +39,33 @@ def submit_site(*, access: Access, site_id: int, expected_version: int) -> Site:
     return _step(access, site_id, expected_version, Publication.SUBMITTED, reason="")
 
 
+@closing.correctable
 def publish_site(*, access: Access, site_id: int, expected_version: int) -> Site:
-    """Make a submitted site public; whoever submitted it cannot. Raises NotAllowed, Invalid or Conflict."""
+    """Make a submitted site public; whoever submitted it cannot.
+
+    Raises NotAllowed, Invalid or Conflict; PeriodClosed when it enters closed figures.
+    """
     return _step(access, site_id, expected_version, Publication.PUBLISHED, reason="")
 
 
+@closing.correctable
 def withdraw_site(*, access: Access, site_id: int, expected_version: int, reason: str) -> Site:
-    """Take a site off the public pages. Raises NotAllowed, Invalid or Conflict."""
+    """Take a site off the public pages.
+
+    Raises NotAllowed, Invalid or Conflict; PeriodClosed when it leaves closed figures.
+    """
     if not reason.strip():
         raise Invalid({"reason": _("撤回须写明原因。")})
     return _step(access, site_id, expected_version, Publication.WITHDRAWN, reason=reason)
 
 
+@closing.correctable
 def publish_batch(*, access: Access, batch_id: int) -> int:
     """Make public what one import brought in and is not public yet; returns how many sites.
 
     Whoever ran the import has thereby submitted its sites, so it takes another person. Sites that were
     withdrawn or removed since stay as they are. All or nothing: raises NotAllowed when one of them may not be
-    published, Invalid when there is no such import.
+    published, Invalid when there is no such import, PeriodClosed when one of them enters closed figures.
     """
     with transaction.atomic():
         batch = ImportBatch.objects.filter(pk=batch_id).first()
@@ -66,6 +75,7 @@ def publish_batch(*, access: Access, batch_id: int) -> int:
         if not ids:
             return 0
         movements = Movements()
+        closing.ask_each(sitedays.facts_of_sites(ids))
         with ledger.take(len(ids), actor_id=access.user_id) as numbers:
             for start in range(0, len(ids), _CHUNK):
                 chunk = ids[start : start + _CHUNK]
@@ -148,6 +158,8 @@ def _step(access: Access, site_id: int, expected_version: int, to: Publication, 
         check_version(site, expected_version)
         if Publication(site.publication) not in STEPS[to]:
             raise Invalid({"publication": _("现在的发布状态不能做这一步。")})
+        if Publication.PUBLISHED in (to, site.publication):
+            closing.ask_each(sitedays.facts_of_sites([site.pk]))
         with ledger.take(1, actor_id=access.user_id) as numbers:
             before = site.publication
             site.publication = to.value

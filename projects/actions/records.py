@@ -1,18 +1,19 @@
 """What divisions and departments report besides sites, and rows that belong to one of them."""
 
+import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger
+from projects.actions import closing, ledger
 from projects.actions.errors import Invalid
-from projects.actions.rows import entry_of, require_city, save_row
+from projects.actions.rows import check_correction, entry_of, require_city, save_row
 from projects.actions.sitewriting import departments_of
 from projects.models import (
     Department,
-    DivisionTarget,
     FundingLine,
     FundingReport,
     Indicator,
@@ -32,41 +33,60 @@ def line_target(line: FundingLine) -> Target:
     return indicator_target(line.indicator_id, line.division_id)
 
 
+@closing.correctable
 def report_indicator(*, access: Access, row: IndicatorReport, reason: str = "") -> IndicatorReport:
-    """Record an indicator's reported output. Append-only. Raises NotAllowed, Invalid."""
-    if row.as_of > timezone.localdate():
-        raise Invalid({"as_of": _("截至日期不能晚于今天。")})
-    if row.corrects_id is not None:
-        corrected = IndicatorReport.objects.get(pk=row.corrects_id)
-        if (corrected.indicator_id, corrected.division_id) != (row.indicator_id, row.division_id):
-            raise Invalid({"corrects": _("被更正的报告不属于这个指标和区划。")})
-        _require_reason(row.correction_reason)
-    target = indicator_target(row.indicator_id, row.division_id)
-    return save_row(
-        access=access, row=row, permission=Permission.INDICATOR_REPORT, reason=reason, target=target
-    )
+    """Record an indicator's reported output. Append-only. Raises NotAllowed, Invalid, PeriodClosed."""
+    check_not_ahead("as_of", row.as_of)
+    check_range("actual", row.actual, _("完成数不能为负。"))
+    check_range("percent", row.percent, _("进度须在 0 到 100 之间。"), most=Decimal(100))
+    with transaction.atomic():
+        # Two corrections of one report at the same moment: the second waits here and finds it corrected.
+        programme = Indicator.objects.select_for_update().get(pk=row.indicator_id).category.programme_id
+        corrected = None
+        if row.corrects_id is not None:
+            corrected = IndicatorReport.objects.get(pk=row.corrects_id)
+            if (corrected.indicator_id, corrected.division_id) != (row.indicator_id, row.division_id):
+                raise Invalid({"corrects": _("被更正的报告不属于这个指标和区划。")})
+            check_correction(corrected, row.correction_reason)
+        return save_row(
+            access=access,
+            row=row,
+            permission=Permission.INDICATOR_REPORT,
+            reason=reason,
+            target=indicator_target(row.indicator_id, row.division_id),
+            guard=lambda stored: closing.ask([programme], row.as_of, corrected.as_of if corrected else None),
+        )
 
 
-def report_funding(*, access: Access, row: FundingReport, reason: str = "") -> FundingReport:
-    """Record what has been used of a line. Append-only. Raises NotAllowed, Invalid."""
-    if row.as_of > timezone.localdate():
-        raise Invalid({"as_of": _("截至日期不能晚于今天。")})
-    if row.corrects_id is not None:
-        if FundingReport.objects.get(pk=row.corrects_id).line_id != row.line_id:
-            raise Invalid({"corrects": _("被更正的报告不属于这笔资金。")})
-        _require_reason(row.correction_reason)
-    return save_row(
-        access=access,
-        row=row,
-        permission=Permission.FUNDING_REPORT,
-        reason=reason,
-        target=line_target(row.line),
-    )
+@closing.correctable
+def add_funding_report(*, access: Access, row: FundingReport, reason: str = "") -> FundingReport:
+    """Record what has been used of a line, in yuan, in total up to a day. Append-only.
 
-
-def save_division_target(*, access: Access, row: DivisionTarget, reason: str = "") -> DivisionTarget:
-    """A district's share of an indicator's target. Raises NotAllowed, Invalid."""
-    return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+    A total does not fall: one below an earlier day's or above a later day's is refused unless the row's note
+    says why (a refund, say); a mistake is put right by a correction. Raises NotAllowed, Invalid,
+    PeriodClosed.
+    """
+    check_not_ahead("as_of", row.as_of)
+    check_range("used", row.used, _("使用金额不能为负。"))
+    with transaction.atomic():
+        line = FundingLine.objects.select_for_update().get(pk=row.line_id)
+        corrected = None
+        if row.corrects_id is not None:
+            corrected = FundingReport.objects.get(pk=row.corrects_id)
+            if corrected.line_id != row.line_id:
+                raise Invalid({"corrects": _("被更正的报告不属于这笔资金。")})
+            check_correction(corrected, row.correction_reason)
+        _check_total(row)
+        return save_row(
+            access=access,
+            row=row,
+            permission=Permission.FUNDING_REPORT,
+            reason=reason,
+            target=line_target(line),
+            guard=lambda stored: closing.ask(
+                [line.programme_id], row.as_of, corrected.as_of if corrected else None
+            ),
+        )
 
 
 def set_co_departments(
@@ -88,6 +108,40 @@ def set_co_departments(
             numbers.write([entry_of(row, "departments", {"co_departments": [before, wanted]}, "")])
 
 
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid({"correction_reason": _("更正须写明原因。")})
+def check_not_ahead(field: str, day: dt.date) -> None:
+    """Nobody knows tomorrow (Asia/Shanghai)."""
+    if day > timezone.localdate():
+        raise Invalid({field: _("日期不能晚于今天。")})
+
+
+def check_range(field: str, value: Decimal | None, sentence: str, *, most: Decimal | None = None) -> None:
+    """Finite, not negative and at most `most`; nothing said is fine."""
+    if value is None:
+        return
+    number = Decimal(value)
+    if not number.is_finite() or number < 0 or (most is not None and number > most):
+        raise Invalid({field: sentence})
+
+
+def _check_total(row: FundingReport) -> None:
+    if row.note.strip():
+        return
+    others = FundingReport.objects.filter(line_id=row.line_id).standing()
+    if row.corrects_id is not None:
+        others = others.exclude(pk=row.corrects_id)
+    before = others.filter(as_of__lte=row.as_of).order_by("as_of", "pk").last()
+    after = others.filter(as_of__gt=row.as_of).order_by("as_of", "pk").first()
+    for other, wrong in (
+        (before, before is not None and row.used < before.used),
+        (after, after is not None and row.used > after.used),
+    ):
+        if other is not None and wrong:
+            raise Invalid(
+                {
+                    "used": _(
+                        "使用金额是累计数:%(day)s 已报 %(used)s 元。报错了请新增更正;"
+                        "确实减少(例如退款)请在“说明”里写明原因。"
+                    )
+                    % {"day": other.as_of, "used": f"{other.used:,.2f}"}
+                }
+            )

@@ -7,10 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger, siterows
+from projects.actions import closing, ledger, siterows
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.actions.errors import Invalid
 from projects.actions.lights import Judges, judges_by_indicator
+from projects.actions.rows import check_correction
 from projects.actions.sitewriting import (
     clean,
     contributions_of,
@@ -26,6 +27,7 @@ from projects.rules.errors import RuleError
 from projects.rules.schedule import Milestone, Plan
 
 
+@closing.correctable
 def report_site(
     *,
     access: Access,
@@ -37,7 +39,7 @@ def report_site(
     """Record reported progress; the site's latest figure and its lights follow.
 
     Raises NotAllowed, or Invalid: a percent outside 0..100, a day in the future (Asia/Shanghai), a
-    correction without a reason or of another site's report.
+    correction without a reason, of another site's report or of one that was corrected already; PeriodClosed.
     """
     if report.as_of > timezone.localdate():
         raise Invalid({"as_of": _("截至日期不能晚于今天。")})
@@ -46,8 +48,9 @@ def report_site(
     with transaction.atomic():
         site = lock(site_id)
         require(access, Permission.SITE_REPORT, target_of(site))
-        _check_correction(site, corrects_id, correction_reason)
+        corrected = _corrected(site, corrects_id, correction_reason)
         judges = judges_by_indicator()
+        closing.ask(_programmes(site), report.as_of, corrected.as_of if corrected else None)
         with ledger.take(1, actor_id=access.user_id) as numbers:
             row = SiteReport(
                 site=site,
@@ -75,10 +78,11 @@ def report_site(
     return row
 
 
+@closing.correctable
 def change_plan(*, access: Access, site_id: int, change: PlanChangeDraft) -> PlanChange:
     """Record a reschedule with its reason. Only one with an approval number moves the plan that is measured.
 
-    Raises NotAllowed, or Invalid: no reason, finish before start.
+    Raises NotAllowed, or Invalid: no reason, finish before start; PeriodClosed.
     """
     if not change.reason.strip():
         raise Invalid({"reason": _("计划调整须写明原因。")})
@@ -98,6 +102,7 @@ def change_plan(*, access: Access, site_id: int, change: PlanChangeDraft) -> Pla
         if site.baseline is None:
             raise Invalid({"": _("没有基线计划的点位不能调整计划,请先填写基线日期。")})
         judges = judges_by_indicator()
+        closing.ask(_programmes(site), change.effective_on)
         with ledger.take(1, actor_id=access.user_id) as numbers:
             row = PlanChange(
                 site=site,
@@ -121,19 +126,23 @@ def change_plan(*, access: Access, site_id: int, change: PlanChangeDraft) -> Pla
     return row
 
 
-def _check_correction(site: Site, corrects_id: int | None, reason: str) -> None:
+def _programmes(site: Site) -> frozenset[int]:
+    return closing.programmes_of(site.contributions.values_list("indicator_id", flat=True))
+
+
+def _corrected(site: Site, corrects_id: int | None, reason: str) -> SiteReport | None:
     if corrects_id is None:
-        return
-    if not reason.strip():
-        raise Invalid({"correction_reason": _("更正须写明原因。")})
-    if not site.reports.filter(pk=corrects_id).exists():
+        return None
+    corrected = site.reports.filter(pk=corrects_id).first()
+    if corrected is None:
         raise Invalid({"corrects": _("被更正的报告不属于这个点位。")})
+    check_correction(corrected, reason)
+    return corrected
 
 
 def _copy_latest_report(site: Site) -> None:
     """The newest standing report by effective day; of two for one day the later recorded."""
-    corrected = site.reports.filter(corrects__isnull=False).values_list("corrects_id", flat=True)
-    newest = site.reports.exclude(pk__in=list(corrected)).order_by("as_of", "pk").last()
+    newest = SiteReport.objects.filter(site=site).standing().order_by("as_of", "pk").last()
     site.percent = newest.percent if newest else None
     site.reported_on = newest.as_of if newest else None
 

@@ -1,8 +1,8 @@
 """One row of the city's own data (divisions, programmes, kinds, policies): checked, written, audited."""
 
 import hashlib
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from django.contrib.gis.geos import GEOSGeometry
 from django.core.exceptions import ValidationError
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from projects.actions import ledger
 from projects.actions.errors import Conflict, Invalid, NotAllowed
 from projects.models import Division
+from projects.models.base import AppendOnly
 from projects.permissions.access import Access, Permission, Target, may
 
 Row = TypeVar("Row", bound=models.Model)
@@ -29,11 +30,18 @@ def require_city(access: Access, permission: Permission) -> None:
 
 
 def save_row(
-    *, access: Access, row: Row, permission: Permission, reason: str = "", target: Target | None = None
+    *,
+    access: Access,
+    row: Row,
+    permission: Permission,
+    reason: str = "",
+    target: Target | None = None,
+    guard: Callable[[Row | None], None] = lambda stored: None,
 ) -> Row:
     """Write a new or changed row and its one audit entry (`<model>.add` or `<model>.change`); returns it.
 
-    `target` says whose row it is, for rows that are not the city's (default: the city as a whole).
+    `target` says whose row it is, for rows that are not the city's (default: the city as a whole). `guard` is
+    asked with the row as stored (None: a new one) when all else is right, before the head is taken.
 
     The row is stamped with the entry's number. A row that equals what is stored writes nothing. Raises
     NotAllowed before anything is written, and Invalid naming the fields.
@@ -56,11 +64,13 @@ def save_row(
         }
         if stored is not None and not changed:
             return row
+        guard(stored)
         with ledger.take(1, actor_id=access.user_id) as numbers:
             if hasattr(row, "changed_seq"):
                 row.changed_seq = numbers.first
-            if stored is None and hasattr(row, "recorded_by_id"):
+            if stored is None and isinstance(row, AppendOnly):
                 row.recorded_by_id = access.user_id
+                row.recorded_at = numbers.recorded_at
             row.save()
             numbers.write([entry_of(row, "add" if stored is None else "change", changed, reason)])
     return row
@@ -105,6 +115,18 @@ def clean(row: models.Model) -> None:
                 for name, texts in problem.message_dict.items()
             }
         ) from problem
+
+
+def check_correction(corrected: AppendOnly, reason: str) -> None:
+    """A correction says why, and replaces what still stands. The caller holds the subject's row."""
+    if not reason.strip():
+        raise Invalid({"correction_reason": _("更正须写明原因。")})
+    rows: models.QuerySet[Any] = type(corrected)._base_manager.all()
+    newer = rows.filter(corrects_id=corrected.pk).first()
+    if newer is not None:
+        raise Invalid(
+            {"corrects": _("这条记录已被更正(第 %(number)d 号),请更正最新的那一条。") % {"number": newer.pk}}
+        )
 
 
 def _locked(row: Row) -> Row:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger, siterows, standings
+from projects.actions import closing, ledger, sitedays, siterows, standings
 from projects.actions.batches import apply_site_drafts
 from projects.actions.drafts import SiteDraft
 from projects.actions.errors import Invalid
@@ -31,10 +31,11 @@ from projects.permissions.access import Access, Permission
 from projects.rules.vocabulary import Publication
 
 
+@closing.correctable
 def add_site(*, access: Access, draft: SiteDraft, reason: str = "") -> Site:
     """Write a new site with its first state, its contributions and its lights; returns it saved.
 
-    Raises NotAllowed, or Invalid naming the fields.
+    Raises NotAllowed, Invalid naming the fields, or PeriodClosed.
     """
     for target in targets_of(draft.managed_by_id, (pk for pk, _quantity in draft.contributions)):
         require(access, Permission.SITE_ADD, target)
@@ -43,6 +44,7 @@ def add_site(*, access: Access, draft: SiteDraft, reason: str = "") -> Site:
     return Site.objects.get(code=draft.code)
 
 
+@closing.correctable
 def change_site(
     *,
     access: Access,
@@ -54,8 +56,8 @@ def change_site(
 ) -> Site:
     """Change fields of a site. `effective_on`: the day from which a new stage or service holds (today).
 
-    Raises NotAllowed, Invalid naming the fields, or Conflict when the site's version is no longer the
-    expected one. A change that changes nothing writes nothing.
+    Raises NotAllowed, Invalid naming the fields, PeriodClosed, or Conflict when the site's version is no
+    longer the expected one. A change that changes nothing writes nothing.
     """
     with transaction.atomic():
         site = lock(site_id)
@@ -75,6 +77,8 @@ def change_site(
         if not _differs(site, changes):
             return site
         judges = judges_by_indicator()
+        since = effective_on or timezone.localdate()
+        closing.ask_each(sitedays.facts_of_change(site, changes, contributions_of(site), since))
         with ledger.take(1, actor_id=access.user_id) as numbers:
             entry = apply_changes(
                 site,
@@ -83,7 +87,7 @@ def change_site(
                 access=access,
                 changed_seq=numbers.first,
                 now=numbers.recorded_at,
-                effective_on=effective_on or timezone.localdate(numbers.recorded_at),
+                effective_on=since,
                 judges=judges,
                 reason=reason,
             )
@@ -91,8 +95,12 @@ def change_site(
     return site
 
 
+@closing.correctable
 def remove_site(*, access: Access, site_id: int, expected_version: int, reason: str) -> None:
-    """Take a site off every page and list. Its row and history stay; contributions no longer count."""
+    """Take a site off every page and list. Its row and history stay; contributions no longer count.
+
+    Raises NotAllowed, Invalid, Conflict, and PeriodClosed for a public one that is in closed figures.
+    """
     if not reason.strip():
         raise Invalid({"reason": _("请写明删除原因。")})
     with transaction.atomic():
@@ -102,6 +110,8 @@ def remove_site(*, access: Access, site_id: int, expected_version: int, reason: 
         target = target_of(site)
         require(access, Permission.SITE_DELETE, target if own else replace(target, created_by=None))
         check_version(site, expected_version)
+        if not own:
+            closing.ask_each(sitedays.facts_of_sites([site.pk]))
         with ledger.take(1, actor_id=access.user_id) as numbers:
             site.deleted_seq = site.changed_seq = numbers.first
             site.version += 1

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger, siterows
+from projects.actions import closing, ledger, sitedays, siterows
 from projects.actions.errors import Invalid
 from projects.actions.lights import CACHED, Current, Judges, Respan, current_by_site, judge_for, respan
 from projects.actions.sitewriting import (
@@ -57,9 +57,11 @@ class Prepared:
 def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, reason: str) -> list[Prepared]:
     """Lock the sites by id and work out what each update writes, in the order of the updates.
 
-    Raises Invalid when a site is gone or a value cannot be, Conflict when a site changed since it was read.
+    Raises Invalid when a site is gone or a value cannot be, Conflict when a site changed since it was read,
+    PeriodClosed for what took effect in a closed period.
     """
     now = timezone.now()
+    facts: list[sitedays.Fact] = []
     by_id = {update.site_id: update for update in updates}
     ids = sorted(by_id)
     prepared: dict[int, Prepared] = {}
@@ -68,11 +70,14 @@ def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, re
         current = current_by_site([site.pk for site in sites])
         for site in sites:
             update = by_id[site.pk]
+            had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
+            facts += sitedays.facts_of_change(site, update.changes, had, timezone.localdate(now))
             prepared[site.pk] = _prepare(
                 site, update, current[site.pk], access=access, judges=judges, reason=reason, now=now
             )
     if len(prepared) < len(updates):
         raise Invalid({"": _("有点位在读取之后被删除,没有写入任何数据;请重新读取文件。")})
+    closing.ask_each(facts)
     return [prepared[update.site_id] for update in updates]
 
 

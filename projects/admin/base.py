@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from projects.actions.errors import ActionError
 from projects.admin.conflicts import subject_entries
+from projects.admin.correcting import asked_for, offer
 from projects.admin.forms import SEEN_SEQ, ScopedForm
 from projects.admin.paging import KeyPage, KeysetChangeList, Place
 from projects.admin.readable import field_label, readable
@@ -226,7 +227,10 @@ class ScopedAdmin(_ModelAdmin[M]):
     ) -> Any:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except ActionError as refusal:
+        except ActionError as refused:
+            refusal = asked_for(request, refused)
+            if refusal is None:
+                return HttpResponseRedirect(self.list_url())
             # Everything was rolled back. The same form again, with the reason and all that was typed.
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, extra_context)
@@ -249,6 +253,7 @@ class ScopedAdmin(_ModelAdmin[M]):
             conflict=getattr(form, "conflict", None),
             asks_reason=add or self.has_change_permission(request, obj),
             typed_reason=request.POST.get("reason", ""),
+            **offer(request),
         )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -279,7 +284,10 @@ class ScopedAdmin(_ModelAdmin[M]):
                     messages.success(request, _("已删除“%(name)s”,记录保留在历史中。") % {"name": obj})
                     return HttpResponseRedirect(self.list_url())
                 problem = _("请写明删除原因。")
-            except ActionError as refusal:
+            except ActionError as refused:
+                refusal = asked_for(request, refused)
+                if refusal is None:
+                    return HttpResponseRedirect(self.list_url())
                 problem = str(refusal)
             except OperationalError:
                 return self.busy(request)
@@ -291,6 +299,7 @@ class ScopedAdmin(_ModelAdmin[M]):
             "problem": problem,
             "reason": request.POST.get("reason", ""),
             "version": getattr(obj, "version", ""),
+            **offer(request),
         }
         return TemplateResponse(request, "admin/remove.html", context)
 

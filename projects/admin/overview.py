@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from projects.models import Contribution, Programme, Site
-from projects.permissions.access import Access, Permission
+from projects.models import Contribution, CorrectionRequest, Programme, Site
+from projects.permissions.access import Access, Permission, Target, may
 from projects.querysets.sites import SiteQuerySet
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import SiteFilter
 from projects.readmodels.staffsites import StaffQuery, counting_test, light_test, staff_query, total
-from projects.rules.vocabulary import UNDER_WAY, Light, Publication
+from projects.rules.vocabulary import UNDER_WAY, Decision, Light, Publication
 
 #: A site under way that was not reported for longer than this is asked after.
 REPORT_EVERY: Final = dt.timedelta(days=31)
@@ -126,4 +126,21 @@ def what_to_do(access: Access) -> tuple[dt.date, tuple[Task, ...]]:
         found = total(question.asked(access, day, held), held)
         url = f"{address}?todo={question.slug}"
         tasks.append(Task(question.label, question.hint, question.tone, found.count, found.at_least, url))
+    if may(access, Permission.PERIOD_CLOSE, Target()):
+        tasks.append(_corrections(access))
     return day, tuple(tasks)
+
+
+def _corrections(access: Access) -> Task:
+    """Requests of others that I may decide."""
+    waiting = CorrectionRequest.objects.filter(decision=Decision.WAITING.value).exclude(
+        requested_by=access.user_id
+    )
+    return Task(
+        _("更正待审批"),
+        _("对已关账期间的更正,核对后批准或不批准"),
+        "work",
+        waiting.count(),
+        False,
+        f"{reverse('admin:projects_correctionrequest_changelist')}?decision__exact={Decision.WAITING.value}",
+    )

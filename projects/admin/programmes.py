@@ -5,19 +5,20 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.forms.models import model_to_dict
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.actions import programmes, records
-from projects.actions.rows import save_row
 from projects.admin.base import ScopedAdmin
 from projects.admin.forms import ScopedForm
-from projects.admin.scope import access_for, reach
+from projects.admin.scope import access_for
 from projects.models import (
     Category,
-    DivisionTarget,
     FacilityKind,
     Indicator,
     Programme,
@@ -81,13 +82,13 @@ class ProjectAdmin(ScopedAdmin[Project]):
     list_display = ["name_zh", "number", "category", "completion_type", "lead_department"]
     search_fields = ["name_zh", "name_en"]
     list_select_related = ["category", "lead_department"]
-    fields = ["category", "number", "name_zh", "name_en", "completion_type", "due_date", "lead_department",
-              "co_departments"]  # fmt: skip
+    fields = ["category", "number", "name_zh", "name_en", "completion_type", "due_date", "weight",
+              "lead_department", "co_departments"]  # fmt: skip
     list_hint = gettext_lazy("只登记来源中写明的项目,不自行编造这一层。")
 
     def write_row(self, request: HttpRequest, obj: Project, form: Any, reason: str) -> None:
         access = access_for(request)
-        saved = save_row(access=access, row=obj, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+        saved = programmes.save_project(access=access, row=obj, reason=reason)
         records.set_co_departments(access=access, row=saved, departments=form.cleaned_data["co_departments"])
 
 
@@ -106,7 +107,12 @@ class IndicatorAdmin(ScopedAdmin[Indicator]):
         ),
         (gettext_lazy("地图与单位"), {"fields": ["mappable", "kind", "lead_department", "co_departments"]}),
     ]
-    list_hint = gettext_lazy("目标留空表示无目标,不是零。“其中”指标不与所属指标相加。")
+    list_hint = gettext_lazy(
+        "目标留空表示无目标,不是零。要改目标,请新增一条“目标登记”。“其中”指标不与所属指标相加。"
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Indicator | None = None) -> list[str]:
+        return ["target"] if obj is not None else []
 
     @admin.display(description=gettext_lazy("目标"), ordering="target")
     def target_words(self, obj: Indicator) -> str:
@@ -118,34 +124,42 @@ class IndicatorAdmin(ScopedAdmin[Indicator]):
         records.set_co_departments(access=access, row=saved, departments=form.cleaned_data["co_departments"])
 
 
-@admin.register(DivisionTarget)
-class DivisionTargetAdmin(ScopedAdmin[DivisionTarget]):
-    add = change = Permission.PROGRAMME_CHANGE
-    list_display = ["indicator", "division", "target"]
-    search_fields = ["indicator__name_zh", "indicator__code", "division__name_zh"]
-    list_select_related = ["indicator", "division"]
-    fields = ["indicator", "division", "target"]
-    list_hint = gettext_lazy("一个指标分解到各区(县、市)的目标。")
-
-    def rows(self, access: Access, permission: Permission) -> QuerySet[DivisionTarget]:
-        rows: Any = DivisionTarget.objects.filter(deleted_seq__isnull=True).order_by(
-            "indicator", "division__code"
-        )
-        return reach(rows, access, permission, division="division", indicator="indicator")  # type: ignore[return-value]
-
-    def write_row(self, request: HttpRequest, obj: DivisionTarget, form: Any, reason: str) -> None:
-        records.save_division_target(access=access_for(request), row=obj, reason=reason)
-
-
 @admin.register(PublishedFigure)
 class PublishedFigureAdmin(ScopedAdmin[PublishedFigure]):
-    add = change = Permission.PROGRAMME_CHANGE
-    list_display = ["label_zh", "text", "as_of", "programme", "source"]
+    add = Permission.PROGRAMME_CHANGE
+    list_display = ["label_zh", "text", "as_of", "programme", "source", "stands"]
     search_fields = ["label_zh", "label_en", "text", "key"]
     list_select_related = ["programme"]
     fields = ["programme", "category", "indicator", "key", "order", "label_zh", "label_en", "text", "value",
-              "unit", "qualifier", "as_of", "source", "source_date"]  # fmt: skip
-    list_hint = gettext_lazy("来源上怎么印就怎么登记:原文照录,不计算、不更正。")
+              "unit", "qualifier", "as_of", "source", "source_date", "corrects", "correction_reason",
+              "withdrawn", "correct_it"]  # fmt: skip
+    readonly_fields = ["correct_it"]
+    list_hint = gettext_lazy("来源上怎么印就怎么登记:原文照录,不计算、不改动。登记错了,打开它再点“更正”。")
+
+    def rows(self, access: Access, permission: Permission) -> QuerySet[PublishedFigure]:
+        corrections = PublishedFigure.objects.filter(corrects_id=OuterRef("pk"))
+        return super().rows(access, permission).annotate(is_corrected=Exists(corrections))
+
+    @admin.display(description=gettext_lazy("有效"), boolean=True)
+    def stands(self, obj: PublishedFigure) -> bool:
+        return not (getattr(obj, "is_corrected", False) or obj.withdrawn)
+
+    @admin.display(description=gettext_lazy("更正"))
+    def correct_it(self, obj: PublishedFigure) -> Any:
+        if obj._state.adding or getattr(obj, "is_corrected", False):
+            return "–"
+        address = reverse("admin:projects_publishedfigure_add")
+        return format_html('<a href="{}?corrects={}">{}</a>', address, obj.pk, _("更正这个数字"))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A correction starts from what is to be corrected."""
+        number = request.GET.get("corrects", "")
+        found = None
+        if number.isascii() and number.isdigit() and len(number) < 18:
+            found = PublishedFigure.objects.filter(pk=int(number)).first()
+        if found is None:
+            return super().get_changeform_initial_data(request)
+        return {**model_to_dict(found), "corrects": found.pk, "correction_reason": "", "withdrawn": False}
 
     def write_row(self, request: HttpRequest, obj: PublishedFigure, form: Any, reason: str) -> None:
         programmes.save_published_figure(access=access_for(request), row=obj, reason=reason)

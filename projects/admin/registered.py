@@ -4,6 +4,7 @@ from projects.admin import (  # noqa: F401
     areas,
     audit,
     calendar,
+    closings,
     divisions,
     funding,
     people,
@@ -12,4 +13,5 @@ from projects.admin import (  # noqa: F401
     reports,
     satisfaction,
     sites,
+    targets,
 )

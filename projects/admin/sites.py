@@ -21,6 +21,7 @@ from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.sitewriting import contributions_of, target_of
 from projects.admin.base import ScopedAdmin, cut
 from projects.admin.contributions import ContributionInline, pairs_of_formsets, renew_contributions
+from projects.admin.correcting import asked_for, offer
 from projects.admin.locating import borders_of, located
 from projects.admin.overview import as_of
 from projects.admin.paging import COUNTED
@@ -354,8 +355,11 @@ class SiteAdmin(ScopedAdmin[Site]):
             except Invalid as refusal:
                 for name, text in refusal.errors.items():
                     form.add_error(name if name in form.fields else None, text)
-            except ActionError as refusal:
-                form.add_error(None, str(refusal))
+            except ActionError as refused:
+                refusal_shown = asked_for(request, refused)
+                if refusal_shown is None:
+                    return HttpResponseRedirect(reverse("admin:projects_site_change", args=[site.pk]))
+                form.add_error(None, str(refusal_shown))
             except OperationalError:
                 return self.busy(request)
             else:
@@ -370,6 +374,7 @@ class SiteAdmin(ScopedAdmin[Site]):
             "step": wanted,
             "possible": possible,
             "form": form,
+            **offer(request),
         }
         return TemplateResponse(
             request, "admin/projects/site/step.html", context, status=200 if possible else 403

@@ -19,7 +19,16 @@ from projects.admin.scope import access_for
 GROUPS: Final = (
     (
         _("点位与填报"),
-        ("Site", "SiteReport", "PlanChange", "IndicatorReport", "FundingReport", "ImportBatch", "StoredArea"),
+        (
+            "Site",
+            "SiteReport",
+            "PlanChange",
+            "IndicatorReport",
+            "FundingReport",
+            "ImportBatch",
+            "StoredArea",
+            "CorrectionRequest",
+        ),
     ),
     (
         _("年度实事"),
@@ -32,6 +41,12 @@ GROUPS: Final = (
             "PublishedFigure",
             "FundingLine",
             "SatisfactionVote",
+            "TargetStatement",
+            "DivisionTarget",
+            "PublishedFigure",
+            "FundingLine",
+            "FundingArrangement",
+            "PeriodClosing",
         ),
     ),
     (_("基础数据"), ("FacilityKind", "Division", "Boundary", "Department", "LagPolicy", "HolidayTable")),

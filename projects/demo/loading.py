@@ -18,7 +18,6 @@ from projects.actions import ledger
 from projects.actions.batches import apply_site_drafts
 from projects.actions.divisions import add_alias
 from projects.actions.programmes import (
-    add_funding_report,
     save_category,
     save_funding_line,
     save_indicator,
@@ -28,6 +27,7 @@ from projects.actions.programmes import (
     save_published_figure,
 )
 from projects.actions.publishing import submit_site
+from projects.actions.records import add_funding_report
 from projects.demo.catalogue import Catalogue, ningbo_2024
 from projects.demo.generator import Keys, generate
 from projects.demo.places import County

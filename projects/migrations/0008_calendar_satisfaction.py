@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0006_rollups"),
+        ("projects", "0007_promised_by_date"),
     ]
 
     operations = [

@@ -3,9 +3,10 @@
 from projects.models.areas import StoredArea
 from projects.models.calendar import HolidayTable
 from projects.models.changes import AuditEntry, ChangeHead
+from projects.models.closings import CorrectionRequest, PeriodClosing
 from projects.models.divisions import Boundary, Division, DivisionAlias, DivisionParent
 from projects.models.facilities import FacilityKind
-from projects.models.funding import FundingLine, FundingReport
+from projects.models.funding import FundingArrangement, FundingLine, FundingReport
 from projects.models.imports import ImportBatch
 from projects.models.lights import LightSpan, MonthResult
 from projects.models.people import Department, Membership, User
@@ -23,6 +24,7 @@ from projects.models.rollups import RollUp, RollUpStep
 from projects.models.satisfaction import SatisfactionVote
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
 from projects.models.standings import SiteStanding
+from projects.models.targets import TargetStatement
 
 __all__ = [
     "AuditEntry",
@@ -30,12 +32,14 @@ __all__ = [
     "Category",
     "ChangeHead",
     "Contribution",
+    "CorrectionRequest",
     "Department",
     "Division",
     "DivisionAlias",
     "DivisionParent",
     "DivisionTarget",
     "FacilityKind",
+    "FundingArrangement",
     "FundingLine",
     "FundingReport",
     "HolidayTable",
@@ -46,6 +50,7 @@ __all__ = [
     "LightSpan",
     "Membership",
     "MonthResult",
+    "PeriodClosing",
     "PlanChange",
     "Programme",
     "Project",
@@ -58,5 +63,6 @@ __all__ = [
     "SiteStanding",
     "SiteState",
     "StoredArea",
+    "TargetStatement",
     "User",
 ]

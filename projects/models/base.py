@@ -87,3 +87,8 @@ def correction_has_reason(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         condition=models.Q(corrects__isnull=True) | ~models.Q(correction_reason=""), name=name
     )
+
+
+def corrected_once(name: str) -> models.UniqueConstraint:
+    """A row is corrected by one row, which may be corrected in turn: one version stands."""
+    return models.UniqueConstraint(fields=["corrects"], condition=models.Q(corrects__isnull=False), name=name)

@@ -9,6 +9,7 @@ from projects.rules.vocabulary import (
     STAGE_ORDER,
     CompletionType,
     Counting,
+    Decision,
     DivisionLevel,
     FundingSource,
     Light,
@@ -35,6 +36,7 @@ LEVELS = choices(DivisionLevel)
 FUNDING_SOURCES = choices(FundingSource)
 ROLES = choices(Role)
 SATISFACTION_BASES = choices(SatisfactionBase)
+DECISIONS = choices(Decision)
 DATUMS = [
     ("wgs84", _("WGS-84(GPS)")),
     ("cgcs2000", _("CGCS2000(国家大地坐标系)")),

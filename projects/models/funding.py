@@ -4,12 +4,15 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, Stamped, correction_has_reason
+from projects.models.base import AppendOnly, Stamped, corrected_once, correction_has_reason
 from projects.models.choices import FUNDING_SOURCES
 
 
 class FundingLine(Stamped):
-    """Money arranged by one source; it may hang on the whole programme, a category or an indicator."""
+    """Money arranged by one source; it may hang on the whole programme, a category or an indicator.
+
+    `arranged` is the newest `FundingArrangement`, kept for lists and forms; figures ask the arrangements.
+    """
 
     programme = models.ForeignKey(
         "projects.Programme", verbose_name=_("年度"), on_delete=models.PROTECT, related_name="funding_lines"
@@ -40,6 +43,32 @@ class FundingLine(Stamped):
         return self.name
 
 
+class FundingArrangement(AppendOnly):
+    """How much a line arranges in all, in yuan, from a day on, and on what ground."""
+
+    line = models.ForeignKey(
+        FundingLine, verbose_name=_("资金安排"), on_delete=models.PROTECT, related_name="arrangements"
+    )
+    effective_on = models.DateField(_("生效日期"), help_text=_("从这一天起按这个金额计算。"))
+    arranged = models.DecimalField(_("安排金额(元)"), max_digits=18, decimal_places=2)
+    basis = models.CharField(_("依据"), max_length=300, help_text=_("文件、会议或原因。"))
+
+    class Meta:
+        ordering = ["line", "effective_on", "id"]
+        verbose_name = _("资金安排登记")
+        verbose_name_plural = _("资金安排登记")
+        constraints = [
+            models.CheckConstraint(condition=Q(arranged__gte=0), name="fundingarrangement_not_negative"),
+            models.CheckConstraint(condition=~Q(basis=""), name="fundingarrangement_has_basis"),
+            correction_has_reason("fundingarrangement_correction_reason"),
+            corrected_once("fundingarrangement_corrected_once"),
+        ]
+        indexes = [models.Index(fields=["line", "-effective_on"], name="fundingarrangement_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.line} {self.effective_on}: {self.arranged}"
+
+
 class FundingReport(AppendOnly):
     """What has been used of a line, in total since the start of the period, on a day."""
 
@@ -48,6 +77,12 @@ class FundingReport(AppendOnly):
     )
     as_of = models.DateField(_("截至日期"))
     used = models.DecimalField(_("使用金额(元)"), max_digits=18, decimal_places=2)
+    note = models.CharField(
+        _("说明"),
+        max_length=300,
+        blank=True,
+        help_text=_("累计使用金额比别的报告少(例如退款)时须写明原因。"),
+    )
 
     class Meta:
         ordering = ["line", "as_of", "id"]

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import Stamped, TwoNames
+from projects.models.base import AppendOnly, Stamped, TwoNames, corrected_once, correction_has_reason
 from projects.models.choices import COMPLETION_TYPES, COUNTINGS, PUBLICATIONS
 from projects.querysets.programmes import IndicatorQuerySet, ProgrammeQuerySet
 from projects.rules.vocabulary import CompletionType, Counting, Publication
@@ -94,6 +94,14 @@ class Project(TwoNames, Stamped):
         _("完成类型"), max_length=24, choices=COMPLETION_TYPES, default=CompletionType.WITHIN_YEAR.value
     )
     due_date = models.DateField(_("应完成日期"), null=True, blank=True)
+    weight = models.DecimalField(
+        _("权重"),
+        max_digits=8,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        help_text=_("只在文件规定了权重时填写;全部项目都有权重才计算加权平均。"),
+    )
     lead_department = models.ForeignKey(
         "projects.Department",
         verbose_name=_("牵头单位"),
@@ -110,13 +118,19 @@ class Project(TwoNames, Stamped):
         ordering = ["category", "number"]
         verbose_name = _("项目")
         verbose_name_plural = _("项目")
-        constraints = [models.UniqueConstraint(fields=["category", "number"], name="project_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["category", "number"], name="project_number_once"),
+            models.CheckConstraint(
+                condition=Q(weight__isnull=True) | Q(weight__gt=0), name="project_weight_positive"
+            ),
+        ]
 
 
 class Indicator(TwoNames, Stamped):
     """One quantified target (指标): a unit, a target or none, and how its output is counted.
 
     A subset indicator (其中农村地区) is never added to its whole: what counts for it counts in its parent.
+    `target` is the newest `TargetStatement` for the whole city, kept for lists and forms.
     """
 
     category = models.ForeignKey(
@@ -184,7 +198,7 @@ class Indicator(TwoNames, Stamped):
 
 
 class DivisionTarget(Stamped):
-    """An indicator's target for one district (分解目标)."""
+    """An indicator's newest target for one district (分解目标): see `TargetStatement`. Removed: 无目标."""
 
     indicator = models.ForeignKey(
         Indicator, verbose_name=_("指标"), on_delete=models.PROTECT, related_name="division_targets"
@@ -204,11 +218,13 @@ class DivisionTarget(Stamped):
         return f"{self.indicator} {self.division}: {self.target}"
 
 
-class PublishedFigure(Stamped):
-    """A figure as a source printed it: its words are kept, never computed and never corrected.
+class PublishedFigure(AppendOnly):
+    """A figure as a source printed it: its words are kept and never computed.
 
-    `value` is the number in the words, `qualifier` what the words add to it (余: more than). It always
-    hangs on a programme and may name the category or indicator that it speaks of.
+    What was registered wrongly is put right by a new row with a reason, under the same key; the words never
+    change silently. `withdrawn` on such a row says that nothing of the kind was printed. `value` is the
+    number in the words, `qualifier` what the words add to it (余: more than). It always hangs on a programme
+    and may name the category or indicator that it speaks of.
     """
 
     programme = models.ForeignKey(
@@ -241,12 +257,27 @@ class PublishedFigure(Stamped):
     as_of = models.DateField(_("截至"))
     source = models.CharField(_("来源"), max_length=300)
     source_date = models.DateField(_("来源日期"), null=True, blank=True)
+    withdrawn = models.BooleanField(
+        _("撤销"), default=False, help_text=_("只在更正时勾选:来源里其实没有这个数字。")
+    )
 
     class Meta:
         ordering = ["programme", "order", "id"]
         verbose_name = _("公布数字")
         verbose_name_plural = _("公布数字")
-        constraints = [models.UniqueConstraint(fields=["programme", "key"], name="publishedfigure_key_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "key"],
+                condition=Q(corrects__isnull=True),
+                name="publishedfigure_key_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn=False) | Q(corrects__isnull=False),
+                name="publishedfigure_withdrawn_is_correction",
+            ),
+            correction_has_reason("publishedfigure_correction_reason"),
+            corrected_once("publishedfigure_corrected_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.label_zh} {self.text}"

@@ -140,6 +140,14 @@ class FundingSource(Word):
     OTHER = "other", _("其他")
 
 
+class Decision(Word):
+    """What became of a request to correct a closed period (更正申请)."""
+
+    WAITING = "waiting", _("待审批")
+    APPROVED = "approved", _("已批准")
+    REFUSED = "refused", _("未批准")
+
+
 class Role(Word):
     """What a membership makes of a person (角色). What each may do is one table in `projects.permissions`."""
 

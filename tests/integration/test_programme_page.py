@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 
 from projects.actions.programmes import (
-    add_funding_report,
     save_funding_line,
     save_programme,
     save_published_figure,
 )
+from projects.actions.records import add_funding_report
 from projects.models import Division, FundingLine, FundingReport, Programme, PublishedFigure
 from projects.models.access import system_access
 from tests.factories import CUTOFF, World
