@@ -19,6 +19,7 @@ from projects.actions.areas import store_area
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.actions.reports import change_plan, report_site
 from projects.actions.rows import save_row
+from projects.actions.satisfaction import record_vote
 from projects.admin.base import ScopedAdmin
 from projects.models import (
     ChangeHead,
@@ -27,6 +28,7 @@ from projects.models import (
     FundingReport,
     IndicatorReport,
     Membership,
+    SatisfactionVote,
     Site,
     User,
 )
@@ -51,6 +53,7 @@ CITY = {
     "publishedfigure",
     "facilitykind",
     "lagpolicy",
+    "holidaytable",
     "department",
 }
 
@@ -121,7 +124,22 @@ def rows(world: World) -> Rows:
                 problem=f"{mark}指标堵点",
             ),
         )
+        vote = record_vote(
+            access=access,
+            row=SatisfactionVote(
+                programme=world.programme,
+                division=division,
+                held_on=CUTOFF,
+                entitled=30,
+                present=29,
+                satisfied=28,
+                basically_satisfied=1,
+                dissatisfied=0,
+                source=f"{mark}来源",
+            ),
+        )
         found |= {
+            "satisfactionvote": vote.pk,
             "site": site.pk,
             "sitereport": report.pk,
             "planchange": plan.pk,
