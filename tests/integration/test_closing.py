@@ -5,6 +5,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from projects import actions
 from projects.actions.batches import apply_site_drafts
 from projects.actions.closing import CORRECTABLE, close_period
 from projects.actions.corrections import approve_correction, refuse_correction, request_correction
+from projects.actions.drafts import ReportDraft
 from projects.actions.errors import ActionError, Invalid, NotAllowed, PeriodClosed
 from projects.actions.programmes import save_programme, save_published_figure
 from projects.actions.publishing import submit_site

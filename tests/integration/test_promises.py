@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -318,8 +319,6 @@ class TestFigures:
 
 def test_an_upgrade_states_what_was_stored(world: World) -> None:
     """The values of a database from before there were statements, by the change that set them."""
-    from importlib import import_module
-
     line = line_of(world, statement="预算")
     target(world, 40)
     target(world, 4, division=world.counties["330203"])
