@@ -71,7 +71,7 @@ def _cell(value: object) -> str:
         case None:
             return ""
         case Decimal():
-            return f"{value:f}"
+            return f"{value.normalize():f}"
         case str():
             return quoted(value)
         case _:
