@@ -1,0 +1,33 @@
+"""Named queries over phases and what was reported of them, by what had been recorded by a change number."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+if TYPE_CHECKING:
+    from projects.models.phases import Phase, PhaseReport  # noqa: F401  named in the base classes
+
+
+class PhaseQuerySet(models.QuerySet["Phase"]):
+    def live(self) -> Self:
+        return self.filter(deleted_seq__isnull=True)
+
+    def known(self, known_seq: int | None = None) -> Self:
+        """Phases that were there when change `known_seq` was the newest (None: now)."""
+        if known_seq is None:
+            return self.live()
+        return self.filter(created_seq__lte=known_seq).filter(
+            Q(deleted_seq__isnull=True) | Q(deleted_seq__gt=known_seq)
+        )
+
+
+class PhaseReportQuerySet(models.QuerySet["PhaseReport"]):
+    def standing(self, known_seq: int | None = None) -> Self:
+        """Reports recorded by then that nothing recorded by then corrects."""
+        corrections = self.model._default_manager.filter(corrects_id=OuterRef("pk"))
+        if known_seq is None:
+            return self.filter(~Exists(corrections))
+        return self.filter(
+            ~Exists(corrections.filter(changed_seq__lte=known_seq)), changed_seq__lte=known_seq
+        )
