@@ -1,11 +1,11 @@
-"""Phases (阶段、节点) of a project or an indicator, and what was reported of them. Money in `currency`, Decimal."""
+"""Phases (阶段、节点) of projects and indicators, and what was reported of them. Money in `currency`."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.base import AppendOnly, Stamped, TwoNames, correction_has_reason
-from projects.querysets.phases import PhaseQuerySet, PhaseReportQuerySet
+from projects.querysets.phases import PhaseQuerySet
 
 
 class PhaseStanding(models.Model):
@@ -85,16 +85,15 @@ class Phase(TwoNames, Stamped, PhaseStanding):
             models.CheckConstraint(condition=~Q(code=""), name="phase_has_code"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
 
 class PhaseReport(AppendOnly, PhaseStanding):
     """What was said of a phase as of the end of a day: the whole standing, not the difference."""
 
-    phase = models.ForeignKey(
-        Phase, verbose_name=_("阶段"), on_delete=models.PROTECT, related_name="reports"
-    )
+    phase = models.ForeignKey(Phase, verbose_name=_("阶段"), on_delete=models.PROTECT, related_name="reports")
     as_of = models.DateField(_("截至日期"))
-
-    objects = PhaseReportQuerySet.as_manager()
 
     class Meta:
         ordering = ["phase", "as_of", "id"]

@@ -1,12 +1,12 @@
-"""Named queries over phases and what was reported of them, by what had been recorded by a change number."""
+"""Named queries over phases, by what had been recorded by a change number."""
 
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 if TYPE_CHECKING:
-    from projects.models.phases import Phase, PhaseReport  # noqa: F401  named in the base classes
+    from projects.models.phases import Phase  # noqa: F401  named in the base class
 
 
 class PhaseQuerySet(models.QuerySet["Phase"]):
@@ -19,15 +19,4 @@ class PhaseQuerySet(models.QuerySet["Phase"]):
             return self.live()
         return self.filter(created_seq__lte=known_seq).filter(
             Q(deleted_seq__isnull=True) | Q(deleted_seq__gt=known_seq)
-        )
-
-
-class PhaseReportQuerySet(models.QuerySet["PhaseReport"]):
-    def standing(self, known_seq: int | None = None) -> Self:
-        """Reports recorded by then that nothing recorded by then corrects."""
-        corrections = self.model._default_manager.filter(corrects_id=OuterRef("pk"))
-        if known_seq is None:
-            return self.filter(~Exists(corrections))
-        return self.filter(
-            ~Exists(corrections.filter(changed_seq__lte=known_seq)), changed_seq__lte=known_seq
         )

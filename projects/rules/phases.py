@@ -215,7 +215,7 @@ def _happened(facts: PhaseFacts, name: str, as_of: date) -> bool | None:
 
 
 def late(facts: PhaseFacts, as_of: date) -> Answer:
-    """逾期未完成: the baseline due date has passed and the phase is not met. The due day itself is in time."""
+    """逾期未完成: the baseline due date has passed and the phase is not met. The due day is in time."""
     due = facts.baseline_due
     if due is None:
         return _unknown(facts, Why.NO_DUE, "baseline_due", "planned_due")
@@ -229,7 +229,7 @@ def late(facts: PhaseFacts, as_of: date) -> Answer:
 
 
 def delayed(facts: PhaseFacts, as_of: date, policy: Policy) -> Answer:
-    """延误: not met, and so many months or more past the date of the plan that the policy measures against."""
+    """延误: not met, and so many months past the date of the plan that the policy measures against."""
     if not policy.overdue:
         return Answer(Outcome.UNKNOWN, Why.NO_RULE)
     due = facts.baseline_due
@@ -333,14 +333,14 @@ def count(question: Question, answers: Iterable[Answer]) -> Count:
             key = (answer.why, answer.word)
             unknown[key] = unknown.get(key, 0) + 1
     judged = tally[Outcome.YES] + tally[Outcome.NO]
-    return Count(
-        question, sum(tally.values()), tally[Outcome.YES], judged, tally[Outcome.OUTSIDE], unknown
-    )
+    return Count(question, sum(tally.values()), tally[Outcome.YES], judged, tally[Outcome.OUTSIDE], unknown)
 
 
 FORMULAS: Final[Mapping[Question, str]] = MappingProxyType(
     {
-        Question.LATE: _("截至日期晚于基线应完成日期,且到截至日期没有完成;当天完成算按期,调整计划不改变基线。"),
+        Question.LATE: _(
+            "截至日期晚于基线应完成日期,且到截至日期没有完成;当天完成算按期,调整计划不改变基线。"
+        ),
         Question.DELAYED: _(
             "没有完成,且截至日期不早于计划日期加规则(overdue)的第一档月数;对照哪一份计划由规则说明。"
         ),
