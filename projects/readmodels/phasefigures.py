@@ -7,9 +7,9 @@ from projects.rules.phases import FORMULAS, Count, Question
 
 
 def count_as_json(row: Count) -> dict[str, Any]:
-    """A count for a program."""
+    """A count for a program. `count` is null, never 0, where not one phase could be judged."""
     return {
-        "count": row.yes,
+        "count": row.yes if row.judged else None,
         "denominator": row.judged,
         "outside": row.outside,
         "missing": row.missing,

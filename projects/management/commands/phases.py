@@ -106,9 +106,9 @@ def _policy(key: str) -> Policy:
 
 
 def _count_line(row: Count) -> str:
-    line = _("%(question)s:%(yes)d / 能判断 %(judged)d") % {
+    line = _("%(question)s:%(yes)s / 能判断 %(judged)d") % {
         "question": _(row.question.term),
-        "yes": row.yes,
+        "yes": row.yes if row.judged else "–",
         "judged": row.judged,
     }
     if row.outside:
