@@ -67,7 +67,8 @@ def report_phase(*, access: Access, row: PhaseReport, reason: str = "") -> Phase
             row.save()
             _copy_newest(phase, numbers.first)
             said = {name: ledger.as_json(getattr(row, name)) for name in STANDING_FIELDS}
-            changed = {"phase": phase.pk, "as_of": row.as_of.isoformat(), "corrects": row.corrects_id, **said}
+            told = {"phase": phase.pk, "as_of": row.as_of.isoformat(), "corrects": row.corrects_id, **said}
+            changed: dict[str, ledger.JSON] = {name: [None, value] for name, value in told.items()}
             numbers.write([entry_of(row, "add", changed, reason or row.correction_reason)])
     return row
 

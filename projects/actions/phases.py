@@ -36,8 +36,15 @@ class _Batch:
         self.access, self.reason = access, reason
         self.entries: list[ledger.Entry] = []
 
-    def entry(self, action: str, subject: str, pk: int, changed: Mapping[str, Any]) -> None:
-        payload = {"reason": self.reason, "changed": ledger.as_json(changed)}
+    def added(self, subject: str, pk: int, values: Mapping[str, Any]) -> None:
+        self._entry(f"{subject}.add", subject, pk, {name: [None, value] for name, value in values.items()})
+
+    def changed(self, subject: str, pk: int, changes: Mapping[str, Any]) -> None:
+        """`changes`: before and after, by column."""
+        self._entry(f"{subject}.change", subject, pk, changes)
+
+    def _entry(self, action: str, subject: str, pk: int, changes: Mapping[str, Any]) -> None:
+        payload = {"reason": self.reason, "changed": ledger.as_json(changes)}
         self.entries.append(ledger.Entry(action, subject, str(pk), payload=payload))
 
 
@@ -161,7 +168,7 @@ def _add_categories(
         clean(row)
         row.save()
         slugs[row.slug] = row.pk
-        batch.entry("category.add", "category", row.pk, {"slug": row.slug, "name_zh": row.name_zh})
+        batch.added("category", row.pk, {"slug": row.slug, "name_zh": row.name_zh})
     return slugs
 
 
@@ -196,7 +203,7 @@ def _add_projects(
     insert_rows(rows)
     for row in rows:
         codes[row.code] = row.pk
-        batch.entry("project.add", "project", row.pk, {"code": row.code, "name_zh": row.name_zh})
+        batch.added("project", row.pk, {"code": row.code, "name_zh": row.name_zh})
     return codes
 
 
@@ -219,7 +226,7 @@ def _change_projects(
             row.number = (number or 0) + 1
         row.name_zh, row.category_id, row.changed_seq = update.name_zh, category_id, seq + offset
         row.save(update_fields=["name_zh", "category", "number", "changed_seq"])
-        batch.entry("project.change", "project", row.pk, changed)
+        batch.changed("project", row.pk, changed)
 
 
 def _add_phases(
@@ -276,7 +283,7 @@ def _add_phases(
             for name in ("baseline_start", "baseline_due")
             if getattr(phase, name) is not None
         }
-        batch.entry("phase.add", "phase", phase.pk, {"code": phase.code, "as_of": as_of, **baseline, **said})
+        batch.added("phase", phase.pk, {"code": phase.code, "as_of": as_of, **baseline, **said})
 
 
 def _change_phases(
@@ -307,18 +314,19 @@ def _change_phases(
                     **said,
                 )
             )
-            changed["as_of"] = update.standing.as_of
+            changed["as_of"] = [row.reported_on, update.standing.as_of]
             if row.reported_on is None or row.reported_on <= update.standing.as_of:
                 values |= {**said, "reported_on": update.standing.as_of}
             else:
-                changed["report"] = said
+                # About a day before the newest report: the phase's copy stays as it is.
+                changed |= {name: [None, value] for name, value in said.items()}
         for name, value in values.items():
             if getattr(row, name) != value:
                 changed[name] = [getattr(row, name), value]
                 setattr(row, name, value)
         touched |= values.keys()
         row.changed_seq = number
-        batch.entry("phase.change", "phase", row.pk, changed)
+        batch.changed("phase", row.pk, changed)
     # All rows carry all columns: those that a row does not change are written as they are.
     update_rows([rows[update.phase_id] for update in updates], sorted(touched))
     insert_rows(reports)

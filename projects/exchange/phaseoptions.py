@@ -69,7 +69,8 @@ def read_blanks(items: Sequence[str]) -> dict[str, Meaning]:
                 )
                 % {"item": item}
             )
-        for word in words.split(","):
+        # A word may have a comma in it: the whole is one, too.
+        for word in dict.fromkeys([*words.split(","), words]):
             key = folded(word)
             if not key:
                 continue

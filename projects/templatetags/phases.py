@@ -1,7 +1,5 @@
 """Words of phases as pages print them."""
 
-from typing import cast
-
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -36,7 +34,5 @@ def gap(facts: PhaseFacts, names: str) -> SafeString:
     """Why a date or an amount is missing, with the word as printed: `PNS(未开工)`; an en dash for nothing."""
     found = next((facts.gaps[name] for name in names.split(",") if name in facts.gaps), None)
     if found is None or not found.word:
-        return cast(SafeString, format_html('<span class="missing">{}</span>', "–"))
-    return cast(
-        SafeString, format_html('<span class="missing">{}({})</span>', found.word, _(found.meaning.term))
-    )
+        return format_html('<span class="missing">{}</span>', "–")
+    return format_html('<span class="missing">{}({})</span>', found.word, _(found.meaning.term))
