@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from projects.exchange import phasejob
+from projects.exchange.phaseplan import plan_phases
 from projects.models import AuditEntry, Category, ImportBatch, Phase, PhaseReport, Project
 from projects.readmodels.clocks import as_text
 from tests.factories import CUTOFF, World
@@ -328,10 +329,9 @@ def test_an_import_meanwhile_is_noticed(
 ) -> None:
     load(write(tmp_path, GOOD))
     later = GOOD.replace("1,200.50", "1,300")
-    plan = phasejob.plan_phases
 
     def while_another_writes(*args: Any) -> Any:
-        made = plan(*args)
+        made = plan_phases(*args)
         Phase.objects.filter(name_zh="施工").update(changed_seq=999)
         return made
 

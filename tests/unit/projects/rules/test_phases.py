@@ -241,7 +241,8 @@ def standings(draw: st.DrawFn) -> Standing:
     dates = {name: draw(st.none() | DAYS) for name in names}
     money = {name: draw(AMOUNTS) for name in ("budget", "estimate", "spent")}
     gaps = {name: draw(GAPS) for name, value in {**dates, **money}.items() if value is None}
-    return Standing(as_of=draw(DAYS), gaps=gaps, **dates, **money)
+    values: dict[str, Any] = {**dates, **money}
+    return Standing(as_of=draw(DAYS), gaps=gaps, **values)
 
 
 @given(st.none() | DAYS, st.none() | DAYS, st.lists(standings(), max_size=4), DAYS)
