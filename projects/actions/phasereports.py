@@ -1,13 +1,13 @@
 """One phase, or one report of how it stands, by hand."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger
+from projects.actions import closing, ledger
 from projects.actions.errors import Invalid
 from projects.actions.phasedrafts import STANDING_FIELDS, baseline_values
-from projects.actions.rows import clean, entry_of, require_city, save_row
+from projects.actions.records import check_not_ahead, check_range
+from projects.actions.rows import check_correction, clean, entry_of, require_city, save_row
 from projects.models import Phase, PhaseReport
 from projects.permissions.access import Access, Permission
 
@@ -41,33 +41,42 @@ def save_phase(*, access: Access, row: Phase, reason: str = "") -> Phase:
     return saved
 
 
+@closing.correctable
 def report_phase(*, access: Access, row: PhaseReport, reason: str = "") -> PhaseReport:
-    """Record how a phase stands as of a day. Append-only. Raises NotAllowed, Invalid."""
+    """Record how a phase stands as of a day. Append-only. Raises NotAllowed, Invalid, PeriodClosed."""
     require_city(access, Permission.PROGRAMME_CHANGE)
-    today = timezone.localdate()
     for name in ("as_of", "started_on", "met_on"):
         day = getattr(row, name)
-        if day is not None and day > today:
-            raise Invalid({name: _("日期不能晚于今天。")})
+        if day is not None:
+            check_not_ahead(name, day)
+    for name in ("budget", "estimate", "spent"):
+        check_range(name, getattr(row, name), _("金额不能为负。"))
     for first, last in (("planned_start", "planned_due"), ("started_on", "met_on")):
         start, finish = getattr(row, first), getattr(row, last)
         if start is not None and finish is not None and finish < start:
             raise Invalid({last: _("完成日期不能早于开工日期。")})
-    if row.corrects_id is not None:
-        if PhaseReport.objects.get(pk=row.corrects_id).phase_id != row.phase_id:
-            raise Invalid({"corrects": _("被更正的报告不属于这个阶段。")})
-        if not row.correction_reason.strip():
-            raise Invalid({"correction_reason": _("更正须写明原因。")})
-    clean(row)
     with transaction.atomic():
         phase = Phase.objects.select_for_update().live().get(pk=row.phase_id)
+        corrected = None
+        if row.corrects_id is not None:
+            corrected = PhaseReport.objects.get(pk=row.corrects_id)
+            if corrected.phase_id != row.phase_id:
+                raise Invalid({"corrects": _("被更正的报告不属于这个阶段。")})
+            check_correction(corrected, row.correction_reason)
+        clean(row)
+        closing.ask([phase.programme_id], row.as_of, corrected.as_of if corrected else None)
         with ledger.take(1, actor_id=access.user_id) as numbers:
             row.recorded_by_id, row.recorded_at = access.user_id, numbers.recorded_at
             row.changed_seq = numbers.first
             row.save()
             _copy_newest(phase, numbers.first)
             said = {name: ledger.as_json(getattr(row, name)) for name in STANDING_FIELDS}
-            told = {"phase": phase.pk, "as_of": row.as_of.isoformat(), "corrects": row.corrects_id, **said}
+            told = {
+                "phase_id": phase.pk,
+                "as_of": row.as_of.isoformat(),
+                "corrects_id": row.corrects_id,
+                **said,
+            }
             changed: dict[str, ledger.JSON] = {name: [None, value] for name, value in told.items()}
             numbers.write([entry_of(row, "add", changed, reason or row.correction_reason)])
     return row

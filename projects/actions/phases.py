@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger
+from projects.actions import closing, ledger
 from projects.actions.batches import BatchResult, FileStamp
 from projects.actions.errors import Conflict, Invalid
 from projects.actions.phasedrafts import (
@@ -80,6 +80,9 @@ def apply_phases(
         changed_projects = _locked_projects(project_updates)
         changed = _locked_phases(updates)
         _check_codes_free(programme_id, drafts)
+        # A report is a fact of the day that it is about.
+        standings = [update.standing for update in updates] + [draft.standing for draft in drafts]
+        closing.ask([programme_id], *{each.as_of for each in standings if each is not None})
         with numbering(total, actor_id=access.user_id) as numbers:
             seq = numbers.first
             slugs = _add_categories(programme_id, categories, batch, seq)

@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from projects.api import parameters as words
 from projects.api import shapes
 from projects.api.base import PublicView
-from projects.readmodels.clocks import as_text, asked_clocks
+from projects.readmodels.clocks import CLOCK_WORDS, as_text, asked_clocks
 from projects.readmodels.headline import public_programme
 from projects.readmodels.phasefigures import count_as_json, row_as_json
 from projects.readmodels.phases import kept_table
@@ -30,7 +30,7 @@ class PhaseList(PublicView):
     """Phases with planned and actual dates and money, in pages; the counts of all of them with each page."""
 
     filter_words: ClassVar = frozenset()
-    own_words: ClassVar = frozenset({"as_of", "known_at", "status", "after", "limit"})
+    own_words: ClassVar = frozenset({*CLOCK_WORDS, "status", "after", "limit"})
 
     @extend_schema(
         operation_id="programmes_phases",

@@ -9,10 +9,10 @@ from drf_spectacular.utils import extend_schema
 from projects.api import parameters as words
 from projects.api import shapes
 from projects.api.base import PublicView
-from projects.api.features import number
-from projects.readmodels.clocks import as_text, asked_clocks
+from projects.readmodels.clocks import CLOCK_WORDS, as_text, asked_clocks
 from projects.readmodels.matrix import FORMULA, IndicatorMatrix, MatrixRow, Place
 from projects.readmodels.phasefigures import row_as_json
+from projects.readmodels.plain import money, number
 from projects.readmodels.projects import (
     DepartmentName,
     FundLine,
@@ -29,7 +29,7 @@ class _Progress(PublicView):
     """Figures of a project or an indicator on a day."""
 
     filter_words: ClassVar = frozenset()
-    own_words: ClassVar = frozenset({"as_of", "known_at"})
+    own_words: ClassVar = CLOCK_WORDS
 
     def progress(self, request: HttpRequest, subject: Subject | None) -> HttpResponse:
         self.check(request)
@@ -168,7 +168,7 @@ def _fund(row: FundLine) -> dict[str, Any]:
 def _rate(rate: FundRate) -> dict[str, Any]:
     """Yuan as text (exact); null where the use was not published."""
     return {
-        "arranged": f"{rate.arranged:.2f}",
-        "used": None if rate.used is None else f"{rate.used:.2f}",
+        "arranged": money(rate.arranged),
+        "used": money(rate.used),
         "percent": None if rate.percent is None else float(rate.percent),
     }

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, Stamped, TwoNames, correction_has_reason
+from projects.models.base import AppendOnly, Stamped, TwoNames, corrected_once, correction_has_reason
 from projects.querysets.phases import PhaseQuerySet
 
 
@@ -112,6 +112,7 @@ class PhaseReport(AppendOnly, PhaseStanding):
                 condition=Q(spent__isnull=True) | Q(spent__gte=0), name="phasereport_spent_not_negative"
             ),
             correction_has_reason("phasereport_correction_reason"),
+            corrected_once("phasereport_corrected_once"),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from projects.addresses import with_query
 from projects.exchange.values import quoted
 from projects.pages.caching import public_page
+from projects.pages.clocking import clock_context
 from projects.pages.context import is_large, keep_view
 from projects.pages.districts import refused
 from projects.pages.mapsettings import map_settings
@@ -96,9 +97,7 @@ def projects_page(request: HttpRequest, key: str) -> HttpResponse:
         "crumbs": [*_crumbs(programme.key, _local(programme, "name")), (_("项目"), "")],
         "page": found,
         "as_of": clocks.as_of,
-        "clocks": clocks,
-        "known_at": as_text(clocks.known_at) if clocks.known_at else "",
-        "past_cutoff": clocks.as_of > programme.cutoff,
+        **clock_context(request, clocks, programme, held),
         "counts": [(row, _(FORMULAS[row.question])) for row in found.counts],
         "shows": [
             (_("全部项目"), _with(request, show=None, after=None), show is None),
@@ -164,22 +163,17 @@ def _figures(
     )
     pages = max(1, -(-reports.total // REPORTS_PAGE))
     api, own = _addresses(subject)
-    asked = f"as_of={clocks.as_of.isoformat()}"
-    if clocks.known_at is not None:
-        asked += f"&known_at={as_text(clocks.known_at)}"
     return {
         "figures": figures,
         "as_of": clocks.as_of,
-        "clocks": clocks,
-        "known_at": as_text(clocks.known_at) if clocks.known_at else "",
-        "past_cutoff": clocks.as_of > subject.programme.cutoff,
+        **clock_context(request, clocks, subject.programme, held),
         "phase_counts": counts_of(figures.phases),
         "reports": reports,
         "reports_summary": _("第 %(page)d 页,共 %(pages)d 页") % {"page": page, "pages": pages},
         "next_url": _with(request, page=str(page + 1), anchor="reports") if page < pages else "",
         "previous_url": _with(request, page=str(min(page - 1, pages)), anchor="reports") if page > 1 else "",
-        "csv_link": f"{own}?{asked}",
-        "json_link": f"{api}?{asked}",
+        "csv_link": own,
+        "json_link": api,
     }
 
 

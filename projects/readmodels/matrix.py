@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from projects.models import DivisionTarget
 from projects.readmodels.clocks import Clocks
 from projects.readmodels.indicators import IndicatorProgress, indicator_progress
 from projects.readmodels.siteindex import Snapshot
@@ -95,18 +94,18 @@ def matrix(
     programme: ProgrammeWords, indicators: Sequence[IndicatorWords], clocks: Clocks, held: Snapshot
 ) -> tuple[IndicatorMatrix, ...]:
     """The indicators by district on a day."""
-    found = board(programme, clocks.as_of, held)
+    found = board(programme, clocks, held)
     city = held.vocabulary.area_by_pk[programme.division_id]
     counties = counties_of(city, held)
     inside = {area.pk: held.vocabulary.within(area) for area in counties}
 
     def figures(area: Area, managers: Collection[int] | None) -> Mapping[int, IndicatorProgress]:
-        return indicator_progress(programme, area, clocks.as_of, found, managers, held)
+        return indicator_progress(programme, area, clocks, found, managers, held)
 
     total = figures(city, None)
     by_county = [(area, figures(area, inside[area.pk])) for area in counties]
     others = found.managers() - frozenset[int]().union(*inside.values())
-    rest = _rest(figures(city, others), city, indicators) if others else {}
+    rest = _rest(figures(city, others)) if others else {}
     return tuple(
         IndicatorMatrix(
             row,
@@ -129,13 +128,6 @@ def counties_of(city: Area, held: Snapshot) -> list[Area]:
     ]
 
 
-def _rest(
-    found: Mapping[int, IndicatorProgress], city: Area, indicators: Sequence[IndicatorWords]
-) -> dict[int, IndicatorProgress]:
-    """What the city itself manages: its own share of the target, and no report, which speaks of the whole."""
-    own = dict(
-        DivisionTarget.objects.filter(
-            division_id=city.pk, indicator__in=[row.pk for row in indicators], deleted_seq__isnull=True
-        ).values_list("indicator_id", "target")
-    )
-    return {pk: replace(row, target=own.get(pk), reported=None) for pk, row in found.items()}
+def _rest(found: Mapping[int, IndicatorProgress]) -> dict[int, IndicatorProgress]:
+    """What no county manages. A target and a report without a county speak of the whole city, not of this."""
+    return {pk: replace(row, target=None, reported=None, reported_percent=None) for pk, row in found.items()}

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from projects.models import LagPolicy, Phase, PhaseReport, Programme
 from projects.readmodels.clocks import Clocks
+from projects.readmodels.promises import seq_of
 from projects.readmodels.siteindex import Snapshot
 from projects.rules.errors import gettext_noop as _
 from projects.rules.phases import (
@@ -119,6 +120,7 @@ def phase_table(programme_id: int, clocks: Clocks, *, policy: Policy | None = No
 
 def kept_table(programme_id: int, clocks: Clocks, held: Snapshot) -> PhaseTable:
     """The same, worked out once for a state of the data."""
+    clocks = _bound(clocks, held)
     key = ("phases", programme_id, clocks.as_of, clocks.known_seq)
     kept = held.tables.get(key)
     if kept is None:
@@ -136,9 +138,10 @@ def has_phases(programme_id: int) -> bool:
 
 
 def phases_of(
-    clocks: Clocks, *, project_id: int | None = None, indicator_id: int | None = None
+    clocks: Clocks, held: Snapshot, *, project_id: int | None = None, indicator_id: int | None = None
 ) -> tuple[PhaseRow, ...]:
     """The phases of one project or one indicator, in their own order."""
+    clocks = _bound(clocks, held)
     phases = Phase.objects.known(clocks.known_seq)
     owner = {"project_id": project_id} if project_id is not None else {"indicator_id": indicator_id}
     phases = phases.filter(**owner)
@@ -146,6 +149,11 @@ def phases_of(
     if programme is None:
         return ()
     return tuple(sorted(_rows(phases, clocks, policy_of(programme)), key=lambda row: (row.order, row.pk)))
+
+
+def _bound(clocks: Clocks, held: Snapshot) -> Clocks:
+    """Never by more than `held` knows, so that the pair that a page prints gives that page again."""
+    return replace(clocks, known_seq=seq_of(clocks, held))
 
 
 _PHASE: Final = (

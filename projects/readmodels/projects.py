@@ -4,15 +4,15 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import Q
-
-from projects.models import Department, FundingLine, FundingReport, Indicator, Project, PublishedFigure
+from projects.models import Department, FundingArrangement, FundingLine, FundingReport, Indicator, Project
 from projects.readmodels.clocks import Clocks
 from projects.readmodels.matrix import IndicatorMatrix, matrix
+from projects.readmodels.past import past
 from projects.readmodels.phases import PhaseRow, phases_of
+from projects.readmodels.promises import seq_of
 from projects.readmodels.siteindex import Snapshot
+from projects.readmodels.statements import Statement, statements
 from projects.readmodels.vocabulary import IndicatorWords, ProgrammeWords
 from projects.rules.funding import FundRate, sum_of
 from projects.rules.vocabulary import CompletionType, FundingSource
@@ -73,17 +73,6 @@ class FundLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PrintedFigure:
-    """A figure as a source printed it."""
-
-    label_zh: str
-    label_en: str
-    text: str
-    as_of: dt.date
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class SubjectFigures:
     """The figures of a page on a day. `funds_total` None: no line."""
 
@@ -91,7 +80,7 @@ class SubjectFigures:
     matrices: tuple[IndicatorMatrix, ...]
     funds: tuple[FundLine, ...]
     funds_total: FundRate | None
-    statements: tuple[PrintedFigure, ...]
+    statements: tuple[Statement, ...]
     phases: tuple[PhaseRow, ...]
 
     @property
@@ -174,17 +163,18 @@ def subject_figures(subject: Subject, clocks: Clocks, held: Snapshot) -> Subject
     if not subject.programme.publishes_progress:
         return None
     ids = [row.pk for row in subject.indicators]
-    funds = _funds(ids, clocks)
+    codes = {row.code for row in subject.indicators}
+    funds = _funds(ids, clocks, held)
     if subject.is_project:
-        phases = phases_of(clocks, project_id=subject.project_id)
+        phases = phases_of(clocks, held, project_id=subject.project_id)
     else:
-        phases = phases_of(clocks, indicator_id=ids[0])
+        phases = phases_of(clocks, held, indicator_id=ids[0])
     return SubjectFigures(
         clocks,
         matrix(subject.programme, subject.indicators, clocks, held) if ids else (),
         funds,
         sum_of(row.rate for row in funds) if funds else None,
-        _statements(ids, clocks),
+        tuple(row for row in statements(subject.programme, clocks, held) if row.indicator in codes),
         phases,
     )
 
@@ -206,29 +196,30 @@ def _department(row: Department | None) -> DepartmentName | None:
     return None if row is None else _named(row)
 
 
-def _funds(indicators: Sequence[int], clocks: Clocks) -> tuple[FundLine, ...]:
+def _funds(indicators: Sequence[int], clocks: Clocks, held: Snapshot) -> tuple[FundLine, ...]:
+    """Lines that had been arranged by the day, as it was known."""
+    seq = seq_of(clocks, held)
+    then = past("fundingline", seq, held.seq)
     lines = list(
         FundingLine.objects.filter(indicator__in=indicators, deleted_seq__isnull=True).order_by("pk")
     )
+    arranged = dict(
+        FundingArrangement.objects.standing(seq)
+        .filter(line__in=lines, effective_on__lte=clocks.as_of)
+        .order_by("effective_on", "pk")
+        .values_list("line_id", "arranged")
+    )
     used: dict[int, tuple[Decimal, dt.date]] = {
         line_id: (amount, as_of)
-        for line_id, amount, as_of in FundingReport.objects.standing(clocks.known_seq)
+        for line_id, amount, as_of in FundingReport.objects.standing(seq)
         .filter(line__in=lines, as_of__lte=clocks.as_of)
         .order_by("as_of", "pk")
         .values_list("line_id", "used", "as_of")
     }
     found = []
     for line in lines:
-        amount, as_of = used.get(line.pk, (None, None))
-        found.append(FundLine(line.name, FundingSource(line.source), FundRate(amount, line.arranged), as_of))
+        if line.pk in arranged and line.pk not in then.added_later:
+            amount, as_of = used.get(line.pk, (None, None))
+            source = FundingSource(then.was(line.pk, "source", line.source))
+            found.append(FundLine(line.name, source, FundRate(amount, arranged[line.pk]), as_of))
     return tuple(found)
-
-
-def _statements(indicators: Sequence[int], clocks: Clocks) -> tuple[PrintedFigure, ...]:
-    rows: Any = PublishedFigure.objects.filter(
-        Q(indicator__in=indicators), as_of__lte=clocks.as_of, deleted_seq__isnull=True
-    )
-    return tuple(
-        PrintedFigure(row.label_zh, row.label_en or row.label_zh, row.text, row.as_of, row.source)
-        for row in rows.order_by("order", "pk")
-    )

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from projects.models import IndicatorReport
 from projects.readmodels.clocks import Clocks
+from projects.readmodels.promises import seq_of
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.vocabulary import Area, IndicatorWords, ProgrammeWords
 
@@ -55,8 +56,8 @@ def timeline(
     limit: int = 20,
 ) -> Timeline:
     """Reports about days up to `as_of` that had been recorded by then, `limit` of them from `first` on."""
-    rows = _recorded(indicators, clocks)
-    corrected = _corrected(rows, clocks)
+    rows = _recorded(indicators, clocks, held)
+    corrected = _corrected(rows, clocks, held)
     words = {row.pk: row for row in indicators}
     entries = []
     for row in rows.select_related("corrects").order_by("-as_of", "-pk")[first : first + limit]:
@@ -81,16 +82,17 @@ def timeline(
     return Timeline(rows.count(), tuple(entries))
 
 
-def _recorded(indicators: Collection[IndicatorWords], clocks: Clocks) -> "QuerySet[IndicatorReport]":
+def _recorded(
+    indicators: Collection[IndicatorWords], clocks: Clocks, held: Snapshot
+) -> "QuerySet[IndicatorReport]":
     rows: Any = IndicatorReport.objects.filter(
         indicator__in=[row.pk for row in indicators], as_of__lte=clocks.as_of
     )
-    if clocks.known_seq is not None:
-        rows = rows.filter(changed_seq__lte=clocks.known_seq)
-    return rows  # type: ignore[no-any-return]
+    return rows.filter(changed_seq__lte=seq_of(clocks, held))  # type: ignore[no-any-return]
 
 
-def _corrected(rows: "QuerySet[IndicatorReport]", clocks: Clocks) -> frozenset[int]:
-    known = Q() if clocks.known_seq is None else Q(changed_seq__lte=clocks.known_seq)
-    corrections = IndicatorReport.objects.filter(known, corrects__in=rows.values("pk"))
+def _corrected(rows: "QuerySet[IndicatorReport]", clocks: Clocks, held: Snapshot) -> frozenset[int]:
+    corrections = IndicatorReport.objects.filter(
+        changed_seq__lte=seq_of(clocks, held), corrects__in=rows.values("pk")
+    )
     return frozenset(pk for pk in corrections.values_list("corrects_id", flat=True) if pk is not None)

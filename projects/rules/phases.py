@@ -6,7 +6,8 @@ count says how many rows it could not judge and why.
 
 Sources: late is the rule of `schedule.is_milestone_late` (baseline due date passed and not met; a reschedule
 does not help). Delayed is the New York State comptroller's rule, three months or more past the planned date,
-with the months taken from the policy's section `overdue`. Amounts are `Decimal` in the phase's own currency.
+with the months taken from the policy's section `overdue` for sites: a phase is work like one. Amounts
+are `Decimal`, in the currency of the phase.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ from projects.rules.errors import gettext_noop as _
 from projects.rules.period import add_months
 from projects.rules.policy import Against, Policy
 from projects.rules.schedule import is_milestone_late
-from projects.rules.vocabulary import Word
+from projects.rules.vocabulary import Subject, Word
 
 
 class Meaning(Word):
@@ -230,14 +231,15 @@ def late(facts: PhaseFacts, as_of: date) -> Answer:
 
 def delayed(facts: PhaseFacts, as_of: date, policy: Policy) -> Answer:
     """延误: not met, and so many months past the date of the plan that the policy measures against."""
-    if not policy.overdue:
+    rules = policy.rule(Subject.SITE).overdue
+    if not rules:
         return Answer(Outcome.UNKNOWN, Why.NO_RULE)
     due = facts.baseline_due
     if policy.against is Against.APPROVED:
         due = facts.planned_due or due
     if due is None:
         return _unknown(facts, Why.NO_DUE, "baseline_due", "planned_due")
-    if as_of < add_months(due, policy.overdue[0].months):
+    if as_of < add_months(due, rules[0].months):
         return NO
     met = is_met(facts, as_of)
     if met is None:

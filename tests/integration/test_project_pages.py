@@ -13,11 +13,11 @@ import pytest
 from django.test import Client
 
 from projects.actions.programmes import save_funding_line
-from projects.actions.records import report_funding, report_indicator, save_division_target
+from projects.actions.promises import set_target
+from projects.actions.records import add_funding_report, report_indicator
 from projects.api.answers import kept_answers
 from projects.models import (
     AuditEntry,
-    DivisionTarget,
     FundingLine,
     FundingReport,
     Indicator,
@@ -25,6 +25,7 @@ from projects.models import (
     Phase,
     Project,
     PublishedFigure,
+    TargetStatement,
 )
 from projects.models.access import system_access
 from projects.readmodels import siteindex
@@ -42,6 +43,18 @@ def forget() -> None:
     kept_answers.clear()
 
 
+def promise(world: World, target: str, county: str = "") -> None:
+    """A target of the meal points from the first day on, of one county or of the whole city."""
+    row = TargetStatement(
+        indicator=world.indicators["03-meal"],
+        division=world.counties[county] if county else None,
+        effective_on=START,
+        target=Decimal(target),
+        source="票决结果",
+    )
+    set_target(access=system_access(), row=row)
+
+
 @pytest.fixture
 def project(world: World) -> Project:
     """养老一项: the meal points, with a lead and a co-department, a due date."""
@@ -54,7 +67,8 @@ def project(world: World) -> Project:
         lead_department=world.departments["civil"],
     )
     row.co_departments.set([world.departments["energy"]])
-    Indicator.objects.filter(code="03-meal").update(project=row, target=Decimal(4))
+    Indicator.objects.filter(code="03-meal").update(project=row)
+    promise(world, "4")
     forget()
     return row
 
@@ -83,8 +97,7 @@ def meals(world: World) -> None:
     access = system_access()
     meal = world.indicators["03-meal"]
     for county, target in (("330203", "1"), ("330211", "3")):
-        row = DivisionTarget(indicator=meal, division=world.counties[county], target=Decimal(target))
-        save_division_target(access=access, row=row)
+        promise(world, target, county)
     for place, actual in (("330203", 5), ("", 7)):
         division = world.counties[place] if place else None
         row_ = IndicatorReport(
@@ -124,14 +137,11 @@ def test_the_matrix_says_what_there_is_and_what_is_missing(world: World, project
 def test_what_no_county_manages_has_a_row_of_its_own(world: World, project: Project) -> None:
     draft = world.draft(stage=Stage.FINISHED, counts_for=(("03-meal", 1),))
     world.add(replace(draft, managed_by_id=world.city.pk))
-    save_division_target(
-        access=system_access(),
-        row=DivisionTarget(indicator=world.indicators["03-meal"], division=world.city, target=Decimal(1)),
-    )
+    promise(world, "1")
     rows = api("/api/v1/indicators/03-meal/progress/")["indicators"][0]["matrix"]
     rest = next(row for row in rows if row["place"] == "elsewhere")
     assert (rest["name_zh"], rest["name_en"] != "", rest["target"], rest["counted"]) == (
-        "市本级及其他", True, 1, 1,
+        "市本级及其他", True, None, 1,
     )  # fmt: skip
     assert "市本级及其他" in text("/indicators/03-meal/")
 
@@ -273,7 +283,7 @@ def test_funds_of_its_lines(world: World) -> None:
         )
         for source, name, arranged in (("city", "市补助", 1000), ("district", "区配套", 3000))
     ]
-    report_funding(access=access, row=FundingReport(line=lines[0], as_of=START, used=Decimal(500)))
+    add_funding_report(access=access, row=FundingReport(line=lines[0], as_of=START, used=Decimal(500)))
     said = api("/api/v1/indicators/03-meal/progress/")
     assert [row["used"] for row in said["funds"]] == ["500.00", None]
     # Part of a sum is no figure.
@@ -359,6 +369,6 @@ def test_phases_by_api_in_pages(world: World, tmp_path: Path) -> None:
     assert (overspent["total"], overspent["next"]) == (1, None)
     assert overspent["counts"]["overspent"]["denominator"] == 2
     assert overspent["counts"]["overspent"]["missing_by_reason"] == {"no_spent": 1}
-    Phase.objects.filter(name_zh="施工").update(deleted_seq=10**6)
+    Phase.objects.filter(name_zh="施工").update(deleted_seq=1)
     forget()
     assert api(address)["phases"] == 2
