@@ -10,6 +10,7 @@ from projects.models.funding import FundingArrangement, FundingLine, FundingRepo
 from projects.models.imports import ImportBatch
 from projects.models.lights import LightSpan, MonthResult
 from projects.models.people import Department, Membership, User
+from projects.models.phases import Phase, PhaseReport
 from projects.models.policies import LagPolicy
 from projects.models.programmes import (
     Category,
@@ -51,6 +52,8 @@ __all__ = [
     "Membership",
     "MonthResult",
     "PeriodClosing",
+    "Phase",
+    "PhaseReport",
     "PlanChange",
     "Programme",
     "Project",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.pages import districts, figuresfile, mappage, methodology, programmes
+from projects.pages import districts, figuresfile, mappage, methodology, programmes, projects
 
 urlpatterns = [
     path("", mappage.map_page, name="map"),
@@ -14,4 +14,9 @@ urlpatterns = [
     path("programmes/<slug:key>/", programmes.programme_page, name="programme"),
     path("methodology/", methodology.methodology_page, name="methodology"),
     path("programmes/<slug:key>/figures.csv", figuresfile.programme_figures, name="programme-figures"),
+    path("programmes/<slug:key>/projects/", projects.projects_page, name="programme-projects"),
+    path("projects/<int:pk>/", projects.project_page, name="project"),
+    path("projects/<int:pk>/matrix.csv", projects.project_matrix, name="project-matrix"),
+    path("indicators/<slug:code>/", projects.indicator_page, name="indicator"),
+    path("indicators/<slug:code>/matrix.csv", projects.indicator_matrix, name="indicator-matrix"),
 ]
