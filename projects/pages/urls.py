@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.pages import districts, mappage, programmes
+from projects.pages import districts, mappage, programmes, supervision
 
 urlpatterns = [
     path("", mappage.map_page, name="map"),
@@ -12,4 +12,7 @@ urlpatterns = [
     path("districts/<slug:code>/", districts.district_page, name="district"),
     path("programmes/", programmes.programmes_page, name="programmes"),
     path("programmes/<slug:key>/", programmes.programme_page, name="programme"),
+    path("supervision/", supervision.supervision_page, name="supervision"),
+    path("supervision/late.csv", supervision.supervision_csv, name="supervision-csv"),
+    path("supervision/late.xlsx", supervision.supervision_xlsx, name="supervision-xlsx"),
 ]

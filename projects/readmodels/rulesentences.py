@@ -4,22 +4,19 @@ The thresholds are the policy's own data. A sentence is Chinese and can be said 
 """
 
 import datetime as dt
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from maps.sentence import Sentence, gettext_noop
 from projects.rules.facts import Known
+from projects.rules.funding import to_digits
 from projects.rules.lights import Reason, Verdict
 from projects.rules.period import add_months, closed_months
 from projects.rules.policy import Band, Basis, LagRule, Policy
 from projects.rules.schedule import HUNDRED, ZERO, Plan, planned_ratio
 
-_TENTH = Decimal("0.1")
-
-
 def digits(value: Decimal) -> str:
     """One decimal, half away from zero, without an idle `.0`."""
-    text = f"{value.quantize(_TENTH, ROUND_HALF_UP):f}"
-    return text.removesuffix(".0")
+    return to_digits(value).removesuffix(".0")
 
 
 def finding(verdict: Verdict, known: Known, as_of: dt.date) -> Sentence:
