@@ -23,7 +23,7 @@ def bad_request(request: HttpRequest) -> HttpResponse:
         request.GET  # noqa: B018
     except TooManyFieldsSent:
         # The page that says so reads the address, too.
-        request.GET = QueryDict()  # type: ignore[assignment]
+        request.GET = QueryDict()
     return _plain(request, 400, _("请求有误,请检查地址。"))
 
 

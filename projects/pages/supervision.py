@@ -83,7 +83,7 @@ def supervision_page(request: HttpRequest, access: Access) -> HttpResponse:
         "is_past": query.clocks.as_of != query.programme.cutoff or query.clocks.known_at is not None,
         "most_xlsx_rows": MOST_XLSX_ROWS,
         "page_map": desk_map(_extent(found, held), chosen=next(iter(query.sites.divisions), "")),
-        "map_settings": desk_settings(large=is_large(request)),
+        "map_settings": desk_settings(asked.words.urlencode(), large=is_large(request)),
         "username": request.user.get_username(),
     }
     return render(request, "projects/supervision.html", context, status=400 if asked.problem else 200)

@@ -18,14 +18,16 @@ TILES = f"{STAFF_API}supervision/tiles/{{z}}/{{x}}/{{y}}.json"
 
 def desk_map(extent: BBox, *, chosen: str = "") -> PageMap:
     """Counties, stored areas, and what the table lists."""
+    basemap = configured_basemap()
     page_map = PageMap(
         "desk-map",
         location=((extent.min_lat + extent.max_lat) / 2, (extent.min_lon + extent.max_lon) / 2),
         zoom=9,
         label=_("滞后点位地图。方向键移动,加号和减号缩放;同样的内容在表格里。"),
-        basemap=configured_basemap(),
+        basemap=basemap,
         bounds=((extent.min_lat, extent.min_lon), (extent.max_lat, extent.max_lon)),
         fit=True,
+        zoom_snap=0.5 if basemap.name == "none" else 1,
     )
     DistrictOutlines(COUNTIES, chosen=chosen).add_to(page_map)
     AreaOutlines(AREAS).add_to(page_map)
@@ -34,8 +36,8 @@ def desk_map(extent: BBox, *, chosen: str = "") -> PageMap:
     return page_map
 
 
-def desk_settings(*, large: bool) -> dict[str, object]:
-    """Its shape is `DeskSettings` in static/js/types.js."""
+def desk_settings(query: str, *, large: bool) -> dict[str, object]:
+    """`query`: the words of the address. Its shape is `DeskSettings` in static/js/types.js."""
     language = "en" if (translation.get_language() or "").startswith("en") else "zh-hans"
     return {
         "language": language,
@@ -44,6 +46,7 @@ def desk_settings(*, large: bool) -> dict[str, object]:
         "labels": editor_labels(),
         "vocabulary": map_vocabulary(language, snapshot().vocabulary),
         "api": {"late": f"{STAFF_API}supervision/late/", "areas": f"{STAFF_API}areas/"},
+        "query": query,
         "sprites": {
             "kinds": static("vendor/icons/sprite.svg"),
             "ui": static("img/ui.svg"),

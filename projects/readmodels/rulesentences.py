@@ -14,6 +14,7 @@ from projects.rules.period import add_months, closed_months
 from projects.rules.policy import Band, Basis, LagRule, Policy
 from projects.rules.schedule import HUNDRED, ZERO, Plan, planned_ratio
 
+
 def digits(value: Decimal) -> str:
     """One decimal, half away from zero, without an idle `.0`."""
     return to_digits(value).removesuffix(".0")

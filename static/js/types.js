@@ -22,6 +22,7 @@
  * @property {Record<string, string>} labels  Of the table of vertices.
  * @property {Vocabulary} vocabulary
  * @property {{late: string, areas: string}} api
+ * @property {string} query  The words of the address, as a query string; empty where they were refused.
  * @property {{kinds: string, ui: string, states: string}} sprites
  *
  * @typedef {{on: string, light: string, light_text_zh: string, light_text_en: string, reason: string}} Turn

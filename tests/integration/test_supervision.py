@@ -286,7 +286,8 @@ def test_the_xlsx_is_capped_and_says_so(desk: World, monkeypatch: pytest.MonkeyP
     client = client_of(desk.users["supervisor"])
     monkeypatch.setattr("projects.pages.supervision.MOST_XLSX_ROWS", 2)
     monkeypatch.setattr(latefiles, "MOST_XLSX_ROWS", 2)
-    content = b"".join(client.get(f"{PAGE}late.xlsx?q=&sort=overdue").streaming_content)
+    answer: Any = client.get(f"{PAGE}late.xlsx?q=&sort=overdue")
+    content = b"".join(answer.streaming_content)
     book = openpyxl.load_workbook(io.BytesIO(content))
     sheet, notes = book.worksheets
     rows = list(sheet.values)

@@ -31,7 +31,8 @@ let drawing = false;
 
 /** @param {string[]} [only] */
 function asked(only) {
-  const said = new URLSearchParams(location.search);
+  // The server's reading of the address: empty where it was refused.
+  const said = new URLSearchParams(settings.query);
   for (const name of new Set(said.keys())) {
     const empty = said.getAll(name).every((value) => !value.trim());
     if (empty || (only ? !only.includes(name) : LIST_WORDS.includes(name))) said.delete(name);
@@ -58,8 +59,9 @@ const map = createPageMap(one("#desk-map"), mapConfig, {
     layers.tiles = createLateTiles(onMap, layer, {
       renderer,
       words,
-      onSite: (id) => {
-        if (!drawing) void card.open(id);
+      onSite: (id, lat, lon) => {
+        if (drawing) pen.add(lat, lon);
+        else void card.open(id);
       },
       onCluster: openCluster,
       onState: tellState,
@@ -67,7 +69,7 @@ const map = createPageMap(one("#desk-map"), mapConfig, {
   },
 });
 
-areaDrawing(one(".desk-map"), map, {
+const pen = areaDrawing(one(".desk-map"), map, {
   settings,
   words,
   onDrawing: (on) => {

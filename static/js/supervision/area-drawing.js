@@ -135,8 +135,7 @@ export function areaDrawing(root, map, tools) {
   }
 
   return {
-    get drawing() {
-      return drawing;
-    },
+    /** A point that was touched on something that lies on the map. @param {number} lat @param {number} lon */
+    add: (lat, lon) => add({ lat, lng: lon }),
   };
 }

@@ -6,6 +6,8 @@ import { stacks } from "../maps/stacks.js";
 import { tileLayer } from "../maps/tile-layer.js";
 import { drawLateSign } from "./draw-late-sign.js";
 
+/** On white in every colour scheme, as all signs of the map. @type {Record<string, string>} */
+const colours = { red: "#c0271f", yellow: "#b77900", risk: "#4b5966" };
 const KEPT_PLACES = 40_000;
 const MAX_TILE_ZOOM = 18;
 
@@ -22,12 +24,7 @@ const MAX_TILE_ZOOM = 18;
  * @param {(state: import("../types.js").TileState) => void} tools.onState
  */
 export function createLateTiles(map, config, tools) {
-  const style = getComputedStyle(document.documentElement);
-  const scale = parseFloat(style.fontSize) / 16;
-  /** @param {string} name */
-  const colour = (name) => style.getPropertyValue(name).trim();
-  /** @type {Record<string, string>} */
-  const colours = { red: colour("--light-red"), yellow: colour("--light-yellow"), risk: colour("--calm") };
+  const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   /** @type {Map<string, object>} */
   const holders = new Map();
 
