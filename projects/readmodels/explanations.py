@@ -4,8 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-
-from django.db.models import Q
+from typing import NamedTuple
 
 from maps.sentence import Sentence
 from projects.models import LagPolicy, LightSpan
@@ -94,7 +93,7 @@ def explanations(ids: Sequence[int], programme: ProgrammeWords, clocks: Clocks) 
     A light is judged by the policy that its stored span names; without a span by the programme's own.
     """
     records = site_records(ids, clocks.known_seq)
-    spans = known_spans(ids, clocks)
+    spans = known_spans(ids, clocks.known_seq)
     policies = _policies()
     own = LagPolicy.objects.filter(programme=programme.pk).values_list("pk", flat=True).get()
     return {
@@ -103,21 +102,31 @@ def explanations(ids: Sequence[int], programme: ProgrammeWords, clocks: Clocks) 
     }
 
 
-def known_spans(ids: Sequence[int], clocks: Clocks) -> dict[int, list[LightSpan]]:
+class SpanRow(NamedTuple):
+    """A stored light from `valid_from` up to, not including, `valid_to`."""
+
+    valid_from: dt.date
+    valid_to: dt.date
+    light: str
+    reason: str
+    policy_id: int
+
+
+def known_spans(ids: Sequence[int], known_seq: int | None) -> dict[int, list[SpanRow]]:
     """The spans of each site that held by what was known, by their days."""
-    found: dict[int, list[LightSpan]] = {}
-    rows = LightSpan.objects.filter(held_at(clocks.known_seq), site_id__in=ids)
-    for row in rows.order_by("site_id", "valid_from", "pk"):
-        assert row.site_id is not None
-        found.setdefault(row.site_id, []).append(row)
-    return found
-
-
-def held_at(known_seq: int | None) -> Q:
-    """Spans that nothing recorded by then had replaced."""
+    rows = LightSpan.objects.filter(site_id__in=ids).order_by("site_id")
     if known_seq is None:
-        return Q(superseded_at__isnull=True)
-    return Q(changed_seq__lte=known_seq) & (Q(superseded_seq__isnull=True) | Q(superseded_seq__gt=known_seq))
+        rows = rows.filter(superseded_at__isnull=True)
+    found: dict[int, list[SpanRow]] = {}
+    for pk, recorded, replaced, *span in rows.values_list(
+        "site_id", "changed_seq", "superseded_seq", *SpanRow._fields
+    ):
+        assert pk is not None, "asked for by their sites"
+        if known_seq is None or (recorded <= known_seq and (replaced is None or replaced > known_seq)):
+            found.setdefault(pk, []).append(SpanRow(*span))
+    for spans in found.values():
+        spans.sort()
+    return found
 
 
 def _policies() -> _Policies:
@@ -131,7 +140,7 @@ def _policies() -> _Policies:
 
 
 def _explained(
-    record: SiteRecord, spans: Sequence[LightSpan], policies: _Policies, own: int, day: dt.date
+    record: SiteRecord, spans: Sequence[SpanRow], policies: _Policies, own: int, day: dt.date
 ) -> Explanation:
     here = next((n for n, span in enumerate(spans) if span.valid_from <= day < span.valid_to), None)
     ref, policy = policies[own if here is None else spans[here].policy_id]
@@ -179,7 +188,7 @@ def _newest(reports: Sequence[ReportRow], day: dt.date) -> ReportRow | None:
     return next((row for row in reversed(reports) if row.as_of <= day), None)
 
 
-def _since(spans: Sequence[LightSpan], here: int | None, same: Callable[[LightSpan], bool]) -> dt.date | None:
+def _since(spans: Sequence[SpanRow], here: int | None, same: Callable[[SpanRow], bool]) -> dt.date | None:
     """The first day of the run of spans that the day stands in; None where it is in no such run."""
     if here is None or not same(spans[here]):
         return None
@@ -189,7 +198,7 @@ def _since(spans: Sequence[LightSpan], here: int | None, same: Callable[[LightSp
     return spans[first].valid_from
 
 
-def _ahead(spans: Sequence[LightSpan], here: int | None) -> Turn | None:
+def _ahead(spans: Sequence[SpanRow], here: int | None) -> Turn | None:
     if here is None:
         return None
     turn = next((span for span in spans[here + 1 :] if span.light != spans[here].light), None)

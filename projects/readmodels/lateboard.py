@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from projects.models import (
     Indicator,
     LagPolicy,
-    LightSpan,
     PlanChange,
     Programme,
     Site,
@@ -28,7 +27,7 @@ from projects.models import (
 )
 from projects.models.sites import make_plan
 from projects.readmodels.clocks import Clocks
-from projects.readmodels.explanations import LATE, held_at
+from projects.readmodels.explanations import LATE, known_spans
 from projects.readmodels.kept import Kept
 from projects.readmodels.sitecolumns import (
     LIGHT_NUMBERS,
@@ -36,6 +35,7 @@ from projects.readmodels.sitecolumns import (
     STAGE_NUMBERS,
     Numbering,
 )
+from projects.readmodels.sitefacts import standing_rows
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.vocabulary import ProgrammeWords, Vocabulary
 from projects.rules.lights import Reason
@@ -297,45 +297,46 @@ def _is_done(here: _Stood, by_start: frozenset[int]) -> bool:
 
 def _states(clocks: Clocks, ids: Sequence[int]) -> dict[int, _Stood]:
     """Where each site stood at the end of the day. One without any record by then was not promised yet."""
-    rows = SiteState.objects.standing(clocks.known_seq).filter(
-        site_id__in=ids, effective_on__lte=clocks.as_of
+    rows = standing_rows(
+        SiteState, ids, clocks.known_seq, "effective_on", "stage", "managed_by_id", "contributions"
     )
     return {
         pk: _Stood(Stage(stage), manager, tuple(sorted(map(int, gives))))
-        for pk, stage, manager, gives in rows.order_by("effective_on", "pk").values_list(
-            "site_id", "stage", "managed_by_id", "contributions"
-        )
+        for pk, day, stage, manager, gives in rows
+        if day <= clocks.as_of
     }
 
 
 def _lights(clocks: Clocks, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    rows = LightSpan.objects.filter(
-        held_at(clocks.known_seq), site_id__in=ids, valid_from__lte=clocks.as_of, valid_to__gt=clocks.as_of
-    )
+    day = clocks.as_of
     return {
-        pk: (light, reason)
-        for pk, light, reason in rows.order_by().values_list("site_id", "light", "reason")
-        if pk is not None
+        pk: (span.light, span.reason)
+        for pk, spans in known_spans(ids, clocks.known_seq).items()
+        for span in spans
+        if span.valid_from <= day < span.valid_to
     }
 
 
 def _reports(clocks: Clocks, ids: Sequence[int]) -> dict[int, tuple[dt.date, Decimal]]:
-    rows = SiteReport.objects.standing(clocks.known_seq).filter(site_id__in=ids, as_of__lte=clocks.as_of)
-    return {
-        pk: (day, percent)
-        for pk, day, percent in rows.order_by("as_of", "pk").values_list("site_id", "as_of", "percent")
-    }
+    rows = standing_rows(SiteReport, ids, clocks.known_seq, "as_of", "percent")
+    return {pk: (day, percent) for pk, day, percent in rows if day <= clocks.as_of}
 
 
 def _approved(clocks: Clocks, ids: Sequence[int]) -> dict[int, Plan | None]:
-    rows = PlanChange.objects.standing(clocks.known_seq).filter(
-        site_id__in=ids, effective_on__lte=clocks.as_of
+    rows = standing_rows(
+        PlanChange,
+        ids,
+        clocks.known_seq,
+        "effective_on",
+        "planned_start",
+        "planned_finish",
+        "milestones",
+        "approval_number",
     )
     return {
-        pk: make_plan(*plan)
-        for pk, *plan in rows.exclude(approval_number="")
-        .order_by("effective_on", "pk")
-        .values_list("site_id", "planned_start", "planned_finish", "milestones")
+        pk: make_plan(start, finish, milestones)
+        for pk, day, start, finish, milestones, number in rows
+        if number and day <= clocks.as_of
     }
 
 

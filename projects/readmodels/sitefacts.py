@@ -1,7 +1,7 @@
 """What the rules need to know of some sites, by what had been recorded at a change: read for many at once."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -51,15 +51,13 @@ def site_records(ids: Sequence[int], known_seq: int | None = None) -> dict[int, 
     now, whatever `known_seq` says.
     """
     reports: dict[int, list[ReportRow]] = {}
-    for pk, *told in _standing(SiteReport.objects.standing(known_seq), ids, "as_of").values_list(
-        "site_id", "as_of", "percent", "problem", "plan"
-    ):
+    for pk, *told in standing_rows(SiteReport, ids, known_seq, "as_of", "percent", "problem", "plan"):
         reports.setdefault(pk, []).append(ReportRow(*told))
     changes: dict[int, list[Reschedule]] = {}
-    for pk, day, start, finish, milestones, reason, number in _standing(
-        PlanChange.objects.standing(known_seq), ids, "effective_on"
-    ).values_list(
-        "site_id",
+    for pk, day, start, finish, milestones, reason, number in standing_rows(
+        PlanChange,
+        ids,
+        known_seq,
         "effective_on",
         "planned_start",
         "planned_finish",
@@ -71,9 +69,7 @@ def site_records(ids: Sequence[int], known_seq: int | None = None) -> dict[int, 
         assert plan is not None, "both dates are required"
         changes.setdefault(pk, []).append(Reschedule(day, plan, reason, number))
     stages: dict[int, list[StageChange]] = {}
-    for pk, day, stage in _standing(SiteState.objects.standing(known_seq), ids, "effective_on").values_list(
-        "site_id", "effective_on", "stage"
-    ):
+    for pk, day, stage in standing_rows(SiteState, ids, known_seq, "effective_on", "stage"):
         stages.setdefault(pk, []).append(StageChange(day, Stage(stage)))
     rows = Site.objects.live().filter(pk__in=ids).order_by()
     return {
@@ -124,5 +120,24 @@ def _record(
     return SiteRecord(facts, said, moved)
 
 
-def _standing(rows: QuerySet[Any], ids: Sequence[int], day: str) -> QuerySet[Any]:
-    return rows.filter(site_id__in=ids).order_by(day, "pk")
+def standing_rows(
+    model: type[SiteReport] | type[PlanChange] | type[SiteState],
+    ids: Sequence[int],
+    known_seq: int | None,
+    day: str,
+    *columns: str,
+) -> Iterator[tuple[Any, ...]]:
+    """(site id, day, columns ...) of the rows that nothing recorded by then corrects, by day and key.
+
+    `standing()` of the querysets, decided here: a row is corrected by one of its own site, so everything is
+    at hand, while SQLite looks for corrections through the whole table, for each row.
+    """
+    rows: QuerySet[Any, tuple[Any, ...]] = (
+        model._default_manager.filter(site_id__in=ids)
+        .order_by("site_id")
+        .values_list("pk", "corrects_id", "changed_seq", "site_id", day, *columns)
+    )
+    known = [row for row in rows if known_seq is None or row[2] <= known_seq]
+    replaced = {row[1] for row in known if row[1] is not None}
+    known.sort(key=lambda row: (row[4], row[0]))
+    return (row[3:] for row in known if row[0] not in replaced)
