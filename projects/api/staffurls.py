@@ -2,8 +2,16 @@
 
 from django.urls import path
 
-from projects.api import staffareas
+from projects.api import staffareas, stafflate
 
 urlpatterns = [
     path("areas/", staffareas.AreaStore.as_view(), name="staff-areas"),
+    path("supervision/late/", stafflate.LateSites.as_view(), name="staff-late"),
+    path("supervision/late/<slug:public_id>/", stafflate.LateSite.as_view(), name="staff-late-site"),
+    path("supervision/facets/", stafflate.LateFacets.as_view(), name="staff-late-facets"),
+    path(
+        "supervision/tiles/<int:z>/<int:x>/<int:y>.json",
+        stafflate.LateTile.as_view(),
+        name="staff-late-tile",
+    ),
 ]

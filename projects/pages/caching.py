@@ -2,12 +2,14 @@
 
 import functools
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 P = ParamSpec("P")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 def public_page(
@@ -28,7 +30,7 @@ def public_page(
     return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", wrapped)
 
 
-def private(response: HttpResponse) -> HttpResponse:
+def private(response: Answer) -> Answer:
     """For whatever shows a person: nobody keeps it."""
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.pages import districts, figuresfile, mappage, methodology, programmes, projects
+from projects.pages import districts, figuresfile, mappage, methodology, programmes, projects, supervision
 
 urlpatterns = [
     path("", mappage.map_page, name="map"),
@@ -19,4 +19,7 @@ urlpatterns = [
     path("projects/<int:pk>/matrix.csv", projects.project_matrix, name="project-matrix"),
     path("indicators/<slug:code>/", projects.indicator_page, name="indicator"),
     path("indicators/<slug:code>/matrix.csv", projects.indicator_matrix, name="indicator-matrix"),
+    path("supervision/", supervision.supervision_page, name="supervision"),
+    path("supervision/late.csv", supervision.supervision_csv, name="supervision-csv"),
+    path("supervision/late.xlsx", supervision.supervision_xlsx, name="supervision-xlsx"),
 ]
