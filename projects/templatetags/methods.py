@@ -19,10 +19,20 @@ KEPT_WORDS = ("as_of", "known_at", "programme")
 @register.simple_tag(takes_context=True)
 def method(context: Context, anchor: str, text: str) -> SafeString:
     """The words of a figure, leading to how it is worked out; plain words where there is no such page."""
+    return _link(context, anchor, text) or format_html("{}", text)
+
+
+@register.simple_tag(takes_context=True)
+def method_note(context: Context, anchor: str, text: str) -> SafeString:
+    """A link that says nothing but that it leads to the method; nothing where there is no such page."""
+    return _link(context, anchor, text)
+
+
+def _link(context: Context, anchor: str, text: str) -> SafeString:
     try:
         url = keep_view(reverse("methodology"), is_large_page(context))
     except NoReverseMatch:
-        return format_html("{}", text)
+        return SafeString("")
     return format_html('<a class="method-link" href="{}#{}">{}</a>', url, anchor, text)
 
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 from projects.pages.charts.scale import PERCENT, PERCENT_TICKS, coordinate
 
 #: The first and the last day stand this far from the edges: room for the figures of the levels, and for signs.
-LEFT, RIGHT = 12.0, 5.0
+LEFT, RIGHT = 12.0, 7.0
 #: Labels of the axis stand at least this far apart.
-_APART = 16.0
+_APART = 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,6 @@ class DayTick:
 
     day: dt.date
     x: str
-    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,4 @@ def _day_ticks(days: Sequence[dt.date], across: Sequence[float]) -> Iterator[Day
         if not kept or across[kept[-1]] - across[n] >= _APART:
             kept.append(n)
     for n in reversed(kept):
-        anchor = "middle"
-        if len(days) > 1:
-            anchor = "start" if n == 0 else "end" if n == len(days) - 1 else "middle"
-        yield DayTick(days[n], coordinate(across[n]), anchor)
+        yield DayTick(days[n], coordinate(across[n]))

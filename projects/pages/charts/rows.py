@@ -8,7 +8,7 @@ from projects.pages.charts.labels import lines
 from projects.pages.charts.scale import PERCENT, PERCENT_TICKS, Scale, coordinate, ticks
 
 #: Heights in em: a line of a label, what is drawn below it, the gap below that, the axis at the foot.
-LINE, MARK, GAP, AXIS = 1.5, 1.1, 0.9, 1.8
+LINE, MARK, GAP, AXIS = 1.6, 1.1, 0.8, 1.8
 #: A label has the whole width; the narrowest chart (a phone in large text) holds this many em.
 LABEL_ROOM = 17.0
 
@@ -25,11 +25,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A round figure of the axis: `at` 0..100 across, and how its label sits there."""
+    """A round figure of the axis: `at` 0..100 across."""
 
     value: Decimal
     at: str
-    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def _chart(rows: Sequence[Row], scale: Scale, named: Sequence[Decimal]) -> RowCh
         top += float(found.height)
     return RowChart(
         tuple(drawn),
-        tuple(_tick(value, scale, named) for value in named),
+        tuple(Tick(value, coordinate(scale.place(value))) for value in named),
         coordinate(top + AXIS),
         coordinate(top),
         coordinate(top + AXIS - 0.5),
@@ -103,14 +102,9 @@ def _drawn(row: Row, top: float, scale: Scale) -> Drawn:
         row,
         coordinate(top),
         coordinate(mark_top + MARK + GAP),
-        tuple((text, coordinate(LINE * (n + 1) - 0.4)) for n, text in enumerate(label)),
+        tuple((text, coordinate(LINE * (n + 1) - 0.6)) for n, text in enumerate(label)),
         coordinate(mark_top),
         coordinate(mark_top + MARK / 2),
         None if row.done is None else coordinate(scale.place(row.done)),
         None if row.planned is None else coordinate(scale.place(row.planned)),
     )
-
-
-def _tick(value: Decimal, scale: Scale, named: Sequence[Decimal]) -> Tick:
-    anchor = {named[0]: "start", named[-1]: "end"}.get(value, "middle")
-    return Tick(value, coordinate(scale.place(value)), anchor)
