@@ -16,7 +16,8 @@ from projects.pages.district import withheld
 from projects.pages.districtmap import borders_notice, shaded_map
 from projects.pages.districtwords import AskedYear, asked_year, lasting_address, refused
 from projects.pages.mapsettings import map_settings
-from projects.readmodels.changes import TallyChange, month_before
+from projects.readmodels.changes import TallyChange
+from projects.readmodels.districtreport import earlier_clocks
 from projects.readmodels.districts import FORMULA, DistrictsOverview, districts_overview
 from projects.readmodels.measures import (
     Column,
@@ -72,11 +73,11 @@ def districts_page(request: HttpRequest) -> HttpResponse:
 
 
 def _figures(request: HttpRequest, asked: AskedYear, held: Snapshot) -> dict[str, object]:
-    programme, day = asked.programme, asked.clocks.as_of
-    now = districts_overview(held=held, as_of=day, programme=programme)
+    programme = asked.programme
+    now = districts_overview(held=held, clocks=asked.clocks, programme=programme)
     assert now is not None
-    earlier = month_before(day, programme.period_start)
-    before = districts_overview(held=held, as_of=earlier, programme=programme) if earlier else None
+    earlier = earlier_clocks(asked.clocks, programme)
+    before = districts_overview(held=held, clocks=earlier, programme=programme) if earlier else None
     measures, columns = measures_of(now, before), columns_of(now, before)
     measure = asked_measure(request.GET, measures)
     order = asked_order(request.GET, columns, ranked=programme.publishes_rankings)
@@ -89,7 +90,7 @@ def _figures(request: HttpRequest, asked: AskedYear, held: Snapshot) -> dict[str
         "past_cutoff": asked.past_cutoff,
         "address": lasting_address(request, request.path, asked, held),
         "overview": now,
-        "since": earlier,
+        "since": earlier.as_of if earlier else None,
         "total_change": TallyChange.between(now.total, before.total) if before else None,
         "rows": in_order(rows, order),
         "order": order,

@@ -1,9 +1,10 @@
 """Everything that the page of a district says, read once: page, files and API tell the same figures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from projects.readmodels.changes import Changes, changes_between, month_before
 from projects.readmodels.clocks import Clocks
+from projects.readmodels.datedtree import area_on, areas_on, within_on
 from projects.readmodels.districtfunds import DistrictFunds, district_funds
 from projects.readmodels.districts import DistrictProgress, DistrictRow, district_progress
 from projects.readmodels.history import HistoryPoint, history
@@ -35,55 +36,64 @@ def district_report(
     area: Area, *, held: Snapshot, clocks: Clocks, programme: ProgrammeWords
 ) -> DistrictReport | None:
     """None when the programme is no public one that publishes its progress."""
-    progress = district_progress(area, held=held, as_of=clocks.as_of, programme=programme)
+    progress = district_progress(area, held=held, clocks=clocks, programme=programme)
     if progress is None:
         return None
     return DistrictReport(
         clocks,
         progress,
-        changes_since_last_month(progress, held=held, clocks=clocks),
-        history_of(progress, held=held, clocks=clocks),
-        _peers(progress, held=held, clocks=clocks),
+        changes_since_last_month(progress, held),
+        history_of(progress, held),
+        _peers(progress, held),
         district_funds(programme, clocks, managers=progress.managers),
     )
 
 
-def changes_since_last_month(
-    progress: DistrictProgress, *, held: Snapshot, clocks: Clocks
-) -> Changes | None:
+def changes_since_last_month(progress: DistrictProgress, held: Snapshot) -> Changes | None:
     """What is new since the last day of the month before, known at the same moment."""
-    earlier = month_before(clocks.as_of, progress.programme.period_start)
+    earlier = earlier_clocks(progress.clocks, progress.programme)
     if earlier is None:
         return None
-    before = district_progress(progress.area, held=held, as_of=earlier, programme=progress.programme)
+    before = district_progress(progress.area, held=held, clocks=earlier, programme=progress.programme)
     return None if before is None else changes_between(progress, before)
 
 
-def history_of(
-    progress: DistrictProgress, *, held: Snapshot, clocks: Clocks
-) -> tuple[HistoryPoint, ...]:
+def earlier_clocks(clocks: Clocks, programme: ProgrammeWords) -> Clocks | None:
+    """The last day of the month before, known at the same moment; None in the programme's first month."""
+    earlier = month_before(clocks.as_of, programme.period_start)
+    return None if earlier is None else replace(clocks, as_of=earlier)
+
+
+def history_of(progress: DistrictProgress, held: Snapshot) -> tuple[HistoryPoint, ...]:
     """Month end by month end up to the day."""
-    return history(progress.programme, held, managers=progress.managers, until=clocks.as_of)
+    clocks = progress.clocks
+    return history(
+        progress.programme,
+        held,
+        managers=progress.managers,
+        until=clocks.as_of,
+        known_seq=clocks.known_seq,
+    )
 
 
-def beside(area: Area, programme: ProgrammeWords, held: Snapshot) -> list[Area]:
+def beside(area: Area, programme: ProgrammeWords, held: Snapshot, clocks: Clocks) -> list[Area]:
     """What an area is compared with: counties and zones with those of the city, townships with those of their
-    county. In the order of their codes.
+    county, as they were on the day. In the order of their codes.
     """
-    city = held.vocabulary.area_by_pk[programme.division_id]
-    within, levels = city, _BESIDE
-    if area.level == DivisionLevel.TOWNSHIP:
-        within, levels = held.vocabulary.parent_of(area) or city, {DivisionLevel.TOWNSHIP}
-    return [
-        other
-        for other in held.vocabulary.areas
-        if other.level in levels and within.left <= other.left <= within.right
-    ]
+    areas = areas_on(held, clocks.as_of)
+    own = area_on(held, area, clocks.as_of)
+    within, levels = area_on(held, held.vocabulary.area_by_pk[programme.division_id], clocks.as_of), _BESIDE
+    if own.level == DivisionLevel.TOWNSHIP:
+        levels = {DivisionLevel.TOWNSHIP}
+        above = [row for row in areas if row.left < own.left and own.right <= row.right]
+        within = max(above, key=lambda row: row.left, default=within)
+    return [row for row in areas if row.level in levels and within.left <= row.left <= within.right]
 
 
-def _peers(progress: DistrictProgress, *, held: Snapshot, clocks: Clocks) -> tuple[DistrictRow, ...]:
-    found = board(progress.programme, clocks.as_of, held)
+def _peers(progress: DistrictProgress, held: Snapshot) -> tuple[DistrictRow, ...]:
+    clocks = progress.clocks
+    found = board(progress.programme, clocks, held)
     return tuple(
-        DistrictRow(area, found.tally(managers=held.vocabulary.within(area)))
-        for area in beside(progress.area, progress.programme, held)
+        DistrictRow(area, found.tally(managers=within_on(held, area, clocks.as_of)))
+        for area in beside(progress.area, progress.programme, held, clocks)
     )
