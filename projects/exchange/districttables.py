@@ -1,10 +1,10 @@
 """The tables of a district's page as files carry them, in the language that is active."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -16,24 +16,20 @@ from projects.exchange.figuretables import (
     Cell,
     Table,
     amount,
-    day,
     gap,
     local,
     percent,
+    yes_no,
 )
+from projects.exchange.latetable import late_table
 from projects.readmodels.changes import TallyChange
 from projects.readmodels.clocks import as_text, recorded_moment
 from projects.readmodels.districtreport import DistrictReport
 from projects.readmodels.districts import FORMULA
-from projects.readmodels.lateness import Why, why_late
-from projects.readmodels.latesites import LateSite, late_sites
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.tallies import Tally
 
-_CHUNK: Final = 1_000
-#: Late sites in one workbook; a workbook is built in memory. The CSV file has all of them.
-WORKBOOK_LATE_SITES: Final = 5_000
-
+DEMO: Final = gettext_noop("本页的数字由演示点位算出,不是真实的完成情况。")
 #: The tables in the order of the page, by the word of the address.
 TITLES: Final = {
     "total": gettext_noop("总体情况"),
@@ -62,10 +58,18 @@ def district_tables(
         "comparison": _comparison,
         "indicators": _indicators,
         "funds": _funds,
-        "late": lambda given: _late(given, held, late_limit),
+        "late": lambda given: late_table(given, held, title=_(TITLES["late"]), limit=late_limit),
     }
-    found = {key: make(report) for key, make in makers.items()}
-    return {key: table for key, table in found.items() if table is not None}
+    made = {key: make(report) for key, make in makers.items()}
+    found = {key: table for key, table in made.items() if table is not None}
+    if report.progress.is_demo:
+        said = f"{_('演示数据')} {_(DEMO)}"
+        found = {
+            # Money is never made up.
+            key: table if key == "funds" else replace(table, notes=[*table.notes, said])
+            for key, table in found.items()
+        }
+    return found
 
 
 def explanation(report: DistrictReport, held: Snapshot, *, address: str) -> Table:
@@ -94,7 +98,7 @@ def explanation(report: DistrictReport, held: Snapshot, *, address: str) -> Tabl
     if report.changes is not None:
         rows.append([_("比上月末"), _between(report.changes.since, report.changes.until)])
     if progress.is_demo:
-        rows.append([_("演示数据"), _("本页的数字由演示点位算出,不是真实的完成情况。")])
+        rows.append([_("演示数据"), _(DEMO)])
     return Table("about", _("说明"), [_("项"), _("内容")], rows)
 
 
@@ -105,7 +109,7 @@ def stamp(report: DistrictReport, held: Snapshot) -> list[tuple[str, str]]:
         (_("区划代码"), report.progress.area.code),
         ("as_of", report.clocks.as_of.isoformat()),
         ("known_at", as_text(known) if known else NOTHING),
-        (_("演示数据"), _("是") if report.progress.is_demo else _("否")),
+        (_("区划含演示数据"), yes_no(report.progress.is_demo)),
     ]
 
 
@@ -158,7 +162,15 @@ def _changes(report: DistrictReport) -> Table | None:
     if changes is None:
         return None
     lights = report.progress.shows_lights
-    columns = [_("序号"), _("类"), _("列入点位"), _("已完成"), _("完成率(百分点)"), _("应完成"), _("逾期未完成")]
+    columns = [
+        _("序号"),
+        _("类"),
+        _("列入点位"),
+        _("已完成"),
+        _("完成率(百分点)"),
+        _("应完成"),
+        _("逾期未完成"),
+    ]
     rows: list[list[Cell]] = [
         [
             part.number,
@@ -232,7 +244,7 @@ def _indicators(report: DistrictReport) -> Table:
             amount(row.listed, _("不按点位计") if row.by_report else _("无点位")),
             amount(row.reported, gap(NOT_REPORTED)),
             percent(row.percent),
-            _("是") if row.is_demo else _("否"),
+            yes_no(row.is_demo),
         ]
         for part in report.progress.categories
         for row in part.indicators
@@ -279,77 +291,3 @@ def _funds(report: DistrictReport) -> Table:
         ]
     )
     return Table("funds", _(TITLES["funds"]), columns, rows)
-
-
-def _late(report: DistrictReport, held: Snapshot, limit: int | None) -> Table | None:
-    if not report.progress.shows_lights:
-        return None
-    total = late_sites(report.progress, held=held, limit=0).total
-    reasons = report.progress.programme.publishes_reasons
-    columns = [
-        _("点位编号"),
-        _("名称"),
-        _("地址"),
-        _("灯"),
-        _("建设阶段"),
-        _("形象进度(%)"),
-        _("上报日期"),
-        _("计划进度(%)"),
-        _("差距(百分点)"),
-        _("对照"),
-        _("亮灯规则"),
-        _("基线完工"),
-        _("现行计划完工"),
-        _("逾期天数"),
-        *((_("亮灯原因"), _("堵点卡点"), _("推进方案")) if reasons else ()),
-        _("演示数据"),
-    ]
-    most = total if limit is None else min(limit, total)
-    notes = []
-    if most < total:
-        notes.append(
-            _("落后的点位共 %(total)d 个,这里只有前 %(most)d 个;CSV 文件里有全部。")
-            % {"total": total, "most": most}
-        )
-    return Table("late", _(TITLES["late"]), columns, _late_rows(report, held, most), notes)
-
-
-def _late_rows(report: DistrictReport, held: Snapshot, most: int) -> Iterator[list[Cell]]:
-    language = translation.get_language() or "zh-hans"
-    reasons = report.progress.programme.publishes_reasons
-    for first in range(0, most, _CHUNK):
-        # A streamed answer is written after the request's language has been put back.
-        with translation.override(language):
-            page = late_sites(report.progress, held=held, first=first, limit=min(_CHUNK, most - first))
-            why = why_late(page.rows, report.clocks, shows_reasons=reasons)
-            rows = [_late_row(row, why.get(row.row.pk), reasons=reasons) for row in page.rows]
-        yield from rows
-
-
-def _late_row(row: LateSite, why: Why | None, *, reasons: bool) -> list[Cell]:
-    policy, against = NOTHING, NOTHING
-    if why is not None:
-        policy = f"{local(why.policy_zh, why.policy_en)} v{why.policy_version}"
-        against = _("基线") if why.by_baseline else _("现行计划")
-    texts: list[Cell] = []
-    if reasons:
-        reason = _(why.reason.term) if why is not None and why.reason is not None else NOTHING
-        texts = [reason, row.problem or NOTHING, row.plan or NOTHING]
-    return [
-        row.row.public_id,
-        row.row.name,
-        row.row.address or NOTHING,
-        _(row.light.term),
-        _(row.stage.term),
-        percent(row.percent, gap(NOT_REPORTED)),
-        day(row.reported_on, gap(NOT_REPORTED)),
-        percent(why.planned if why else None),
-        percent(why.gap_pp if why else None),
-        against,
-        policy,
-        day(row.baseline_finish, NOTHING),
-        day(row.planned_finish, _("同基线")),
-        amount(row.overdue_days),
-        *texts,
-        _("是") if row.row.is_demo else _("否"),
-    ]

@@ -110,7 +110,7 @@ def _format(value: Decimal) -> str:
 
 def _widths(table: Table, rows: Sequence[Sequence[Cell]]) -> list[int]:
     """Wide enough for what is in a column; a Chinese character takes two places."""
-    lines = [list(table.columns), *(list(row) for row in rows)]
+    lines: list[list[Cell]] = [list(table.columns), *(list(row) for row in rows)]
     return [
         max(_NARROW, min(_WIDE, 2 + max(_places(str(line[n])) for line in lines)))
         for n in range(len(table.columns))

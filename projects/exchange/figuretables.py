@@ -1,4 +1,4 @@
-"""Tables of figures as files carry them: what a page prints, cell by cell, with words where there is no figure.
+"""Tables of figures as files carry them: what a page prints, cell by cell, words where there is no figure.
 
 A percentage is rounded as the page prints it, so that file and page are equal to the digit; what it was
 divided from stands beside it. A gap is a word (未上报, 无目标, 未公布), never an empty cell and never 0.
@@ -81,3 +81,7 @@ def local(chinese: str, english: str) -> str:
 def gap(word: str) -> str:
     """One of the words above, in the language that is active."""
     return _(word)
+
+
+def yes_no(value: bool) -> str:
+    return _("是") if value else _("否")

@@ -1,6 +1,6 @@
 """The page of one district. Public: no user is read, no cookie set."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -99,7 +99,7 @@ def _figures(request: HttpRequest, area: Area, asked: AskedYear, held: Snapshot)
         "formula": _(FORMULA),
         "late_link": f"{reverse('map')}?show=all&division={area.code}&light=red,yellow",
         **_late(request, report, held),
-        **_downloads(request, area, report),
+        **_downloads(request, area, asked, report),
     }
 
 
@@ -123,7 +123,9 @@ def _late(request: HttpRequest, report: DistrictReport, held: Snapshot) -> dict[
     }
 
 
-def _downloads(request: HttpRequest, area: Area, report: DistrictReport) -> dict[str, object]:
+def _downloads(
+    request: HttpRequest, area: Area, asked: AskedYear, report: DistrictReport
+) -> dict[str, object]:
     words = request.GET.copy()
     for word in ("view", "page"):
         words.pop(word, None)
@@ -138,17 +140,19 @@ def _downloads(request: HttpRequest, area: Area, report: DistrictReport) -> dict
         words["table"] = key
         files[key] = with_query(csv, words)
     words.pop("table", None)
-    clocks = {word: words[word] for word in sorted(CLOCK_WORDS) if word in words}
-    clocks["as_of"] = report.clocks.as_of.isoformat()
-    json = request.GET.copy()
-    json.clear()
-    json.update(clocks)
+    json = QueryDict(mutable=True)
+    for word in sorted(CLOCK_WORDS & words.keys()):
+        json[word] = words.get(word) or ""
+    json["as_of"] = report.clocks.as_of.isoformat()
     return {
         "csv_link": with_query(csv, words),
         "xlsx_link": with_query(xlsx, words),
         "table_files": files,
         "table_titles": [(_(TITLES[key]), url) for key, url in files.items()],
-        "json_link": with_query(reverse("api-progress", args=[area.code]), json),
+        # The API speaks of the newest programme only.
+        "json_link": with_query(reverse("api-progress", args=[area.code]), json)
+        if asked.programme == asked.choices[0]
+        else "",
     }
 
 

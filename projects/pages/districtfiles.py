@@ -1,6 +1,6 @@
 """The figures of a district's page as CSV and XLSX. Public, kept by anybody, the same words as the page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -8,13 +8,10 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
-from projects.exchange.districttables import (
-    WORKBOOK_LATE_SITES,
-    district_tables,
-    explanation,
-    stamp,
-)
+from projects.exchange.districttables import district_tables, explanation, stamp
 from projects.exchange.figurefiles import one_csv, whole_csv, workbook
+from projects.exchange.figuretables import Table
+from projects.exchange.latetable import WORKBOOK_LATE_SITES
 from projects.pages.caching import public_page
 from projects.pages.districtwords import (
     DISTRICT_WORDS,
@@ -92,7 +89,7 @@ def _asked(request: HttpRequest, code: str, words: frozenset[str] | set[str]) ->
     return Asked(held, report, lasting_address(request, page, year, held))
 
 
-def _table(request: HttpRequest, tables: dict[str, object]) -> str:
+def _table(request: HttpRequest, tables: Mapping[str, Table]) -> str:
     """The table that the address names, or none. Raises FilterError, which names those that are there."""
     key = (single(request.GET, "table") or "").strip()
     if key and key not in tables:
@@ -110,5 +107,3 @@ def _attached(response: HttpResponseBase, name: str, held: Snapshot) -> HttpResp
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["ETag"] = f'W/"{held.etag}"'
     return response
-
-

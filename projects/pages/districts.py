@@ -110,7 +110,7 @@ def _figures(request: HttpRequest, asked: AskedYear, held: Snapshot) -> dict[str
 
 
 def _head(request: HttpRequest, column: Column, order: Order) -> Head:
-    """Sorting by a figure begins with the largest, by the code with the smallest; a second time turns round."""
+    """Sorting by a figure begins with the largest, by the code with the smallest; once more turns it."""
     chosen = column is order.column
     descending = not order.descending if chosen else column is not Column.CODE
     aria = ("descending" if order.descending else "ascending") if chosen else ""

@@ -12,7 +12,7 @@ from projects.rules.period import ONE_DAY
 
 @dataclass(frozen=True, slots=True)
 class TallyChange:
-    """Later minus earlier, in sites; `percent_pp` in percentage points. None where one of the two is missing."""
+    """Later minus earlier, in sites; `percent_pp` in percentage points. None: one of the two is missing."""
 
     sites: int
     finished: int

@@ -29,7 +29,7 @@ class LineFunds:
 
 @dataclass(frozen=True, slots=True)
 class DistrictFunds:
-    """`total` from sums, its use unknown as soon as one line's is. `lines` is empty where none names the area.
+    """`total` from sums, its use unknown as soon as one line's is. No `lines`: none names the area.
 
     `planned_percent`: closed months over the months of the period. `missing`: lines without a use on record.
     """

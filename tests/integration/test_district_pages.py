@@ -74,7 +74,9 @@ def test_the_table_of_districts(client: Client, world: World) -> None:
     some_sites(world)
     html = page(client, "/districts/")
     rows = table_rows(html, 'id="table-title"')
-    assert rows[0] == [*"区县 列入点位 已完成 完成率 应完成 逾期未完成 黄灯、红灯 比上月末".split()]
+    assert rows[0] == [
+        *["区县", "列入点位", "已完成", "完成率", "应完成", "逾期未完成", "黄灯、红灯", "比上月末"]
+    ]
     assert rows[1:] == [
         ["海曙区", "2", "1", "50.0%", "2", "1", "1", "0 (0.0)"],
         ["北仑区", "0", "0", "–", "0", "0", "0", "0 (–)"],

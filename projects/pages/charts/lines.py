@@ -4,10 +4,11 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from projects.pages.charts.scale import PERCENT, PERCENT_TICKS, coordinate
 
-#: The first and the last day stand this far from the edges: room for the figures of the levels, and for signs.
+#: The first and the last day stand this far from the edges: room for the levels' figures, and for signs.
 LEFT, RIGHT = 12.0, 7.0
 #: Labels of the axis stand at least this far apart.
 _APART = 14.0
@@ -25,7 +26,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Figures in order of their days; `path` joins neighbours and leaves gaps open (empty for lone points)."""
+    """Figures in order of their days; `path` joins neighbours, leaves gaps open, is empty for lone points."""
 
     points: tuple[Point, ...]
     path: str
@@ -68,7 +69,7 @@ def line_chart(days: Sequence[dt.date], series: Sequence[Sequence[Decimal | None
 
     Raises ValueError when the days do not rise or a series is not as long as they are.
     """
-    if any(later <= earlier for earlier, later in zip(days, days[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(days)):
         raise ValueError("the days of a line chart must rise")
     if any(len(values) != len(days) for values in series):
         raise ValueError("each line of a chart needs one figure a day")
@@ -96,9 +97,7 @@ def _line(days: Sequence[dt.date], across: Sequence[float], values: Sequence[Dec
             runs.append([])
         else:
             runs[-1].append(Point(day, value, coordinate(x), coordinate(100 - PERCENT.place(value))))
-    path = " ".join(
-        "M" + " L".join(f"{point.x} {point.y}" for point in run) for run in runs if len(run) > 1
-    )
+    path = " ".join("M" + " L".join(f"{point.x} {point.y}" for point in run) for run in runs if len(run) > 1)
     return Line(tuple(point for run in runs for point in run), path)
 
 

@@ -33,9 +33,9 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A row with its places. `top`, `height`, `mark_top`: em; `done_at`, `planned_at`: 0..100, None: no figure.
+    """A row with its places: em down, 0..100 across, None where there is no figure.
 
-    `mark_top` is measured from `top`. `lines`: the label with its height above the row's top.
+    `mark_top`, `middle` and the heights of the label's `lines` are measured from the row's `top`.
     """
 
     row: Row

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -70,9 +71,7 @@ def test_a_whole_year_names_as_many_months_as_have_room() -> None:
     assert [tick.day.month for tick in line_chart(MONTHS[:6], []).days] == [1, 2, 3, 4, 5, 6]
 
 
-@given(
-    st.lists(st.tuples(st.dates(dt.date(2023, 1, 1), dt.date(2025, 12, 31)), SHARES, SHARES), max_size=20)
-)
+@given(st.lists(st.tuples(st.dates(dt.date(2023, 1, 1), dt.date(2025, 12, 31)), SHARES, SHARES), max_size=20))
 def test_points_are_within_the_frame(rows: list[tuple[dt.date, Decimal | None, Decimal | None]]) -> None:
     given_rows = {day: (one, other) for day, one, other in rows}
     days = sorted(given_rows)
@@ -90,6 +89,6 @@ def test_points_are_within_the_frame(rows: list[tuple[dt.date, Decimal | None, D
         for point in line.points:
             assert float(point.y) == pytest.approx(100 - float(point.value), abs=0.01)
     named = [float(tick.x) for tick in found.days]
-    assert all(later - earlier >= 13.9 for earlier, later in zip(named, named[1:], strict=False))
+    assert all(later - earlier >= 13.9 for earlier, later in pairwise(named))
     assert (not days) == (not found.days)
     assert not days or found.days[-1].day == days[-1]

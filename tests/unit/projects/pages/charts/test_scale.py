@@ -1,6 +1,7 @@
 """Places and round figures: an axis holds its values, in steps that a reader counts in."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -19,9 +20,7 @@ def test_places_of_a_percentage(value: str | int, place: float) -> None:
     assert PERCENT.place(Decimal(value)) == pytest.approx(place)
 
 
-@pytest.mark.parametrize(
-    ("low", "high"), [("1", "1"), ("2", "1"), ("NaN", "1"), ("0", "Infinity")]
-)
+@pytest.mark.parametrize(("low", "high"), [("1", "1"), ("2", "1"), ("NaN", "1"), ("0", "Infinity")])
 def test_a_scale_needs_two_ends_in_order(low: str, high: str) -> None:
     with pytest.raises(ValueError, match="two ends"):
         Scale(Decimal(low), Decimal(high))
@@ -57,7 +56,7 @@ def test_an_axis_holds_its_values(values: list[Decimal], most: int) -> None:
     assert 2 <= len(found) <= most + 1
     assert found[0] <= min(values)
     assert max(values) <= found[-1]
-    steps = {later - earlier for earlier, later in zip(found, found[1:], strict=False)}
+    steps = {later - earlier for earlier, later in pairwise(found)}
     assert len(steps) == 1
     step = steps.pop()
     assert step > 0
