@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from projects.api.features import number
 from projects.readmodels.changes import TallyChange
 from projects.readmodels.districtreport import changes_since_last_month, history_of
 from projects.readmodels.districts import DistrictProgress
+from projects.readmodels.plain import number
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.tallies import Tally
 
@@ -29,9 +29,7 @@ def history_and_change(
             "since": changes.since.isoformat(),
             "until": changes.until.isoformat(),
             **_change(changes.total),
-            "categories": [
-                {"slug": slug, **_change(change)} for slug, change in changes.categories.items()
-            ],
+            "categories": [{"slug": slug, **_change(change)} for slug, change in changes.categories.items()],
             "indicators": [
                 {"code": code, "counted": number(row.counted), "reported": number(row.reported)}
                 for code, row in changes.indicators.items()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from projects.addresses import with_query
 from projects.exchange.districttables import TITLES
 from projects.pages.caching import public_page
+from projects.pages.clocking import clock_context
 from projects.pages.context import is_large
 from projects.pages.districtcharts import district_charts
 from projects.pages.districtmap import borders_notice, district_map
@@ -15,19 +16,20 @@ from projects.pages.districtwords import (
     AskedYear,
     area_or_404,
     asked_year,
-    lasting_address,
+    kept_words,
     local_name,
-    refused,
+    withheld,
 )
 from projects.pages.mapsettings import map_settings
+from projects.pages.refusing import refused
 from projects.readmodels.clocks import CLOCK_WORDS
 from projects.readmodels.districtreport import DistrictReport, district_report
-from projects.readmodels.districts import FORMULA, governing_programmes
+from projects.readmodels.districts import FORMULA
 from projects.readmodels.lateness import why_late
 from projects.readmodels.latesites import late_sites
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import FilterError, parse_whole
-from projects.readmodels.vocabulary import Area, ProgrammeWords
+from projects.readmodels.vocabulary import Area
 from projects.rules.vocabulary import DivisionLevel
 
 LATE_PAGE = 10
@@ -62,12 +64,6 @@ def district_page(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "projects/district.html", context)
 
 
-def withheld(held: Snapshot, area: Area | None = None) -> ProgrammeWords | None:
-    """The newest published programme when none of them publishes its progress."""
-    rows = governing_programmes(held, area)
-    return rows[0] if rows and not any(row.publishes_progress for row in rows) else None
-
-
 def _figures(request: HttpRequest, area: Area, asked: AskedYear, held: Snapshot) -> dict[str, object]:
     report = district_report(area, held=held, clocks=asked.clocks, programme=asked.programme)
     assert report is not None
@@ -76,8 +72,8 @@ def _figures(request: HttpRequest, area: Area, asked: AskedYear, held: Snapshot)
     return {
         "programme": asked.programme,
         "asked": asked,
-        "past_cutoff": asked.past_cutoff,
-        "address": lasting_address(request, request.path, asked, held),
+        "kept": kept_words(request, ("programme",)),
+        **clock_context(request, asked.clocks, asked.programme, held),
         "report": report,
         "progress": progress,
         "changes": report.changes,

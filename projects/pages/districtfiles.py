@@ -18,8 +18,8 @@ from projects.pages.districtwords import (
     area_or_404,
     asked_year,
     lasting_address,
-    refused,
 )
+from projects.pages.refusing import refused
 from projects.readmodels.districtreport import DistrictReport, district_report
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import FilterError, check_words, single

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from projects.addresses import with_query
 from projects.pages.caching import public_page
+from projects.pages.clocking import clock_context
 from projects.pages.context import is_large, keep_view
-from projects.pages.district import withheld
 from projects.pages.districtmap import borders_notice, shaded_map
-from projects.pages.districtwords import AskedYear, asked_year, lasting_address, refused
+from projects.pages.districtwords import AskedYear, asked_year, kept_words, withheld
 from projects.pages.mapsettings import map_settings
+from projects.pages.refusing import refused
 from projects.readmodels.changes import TallyChange
 from projects.readmodels.districtreport import earlier_clocks
 from projects.readmodels.districts import FORMULA, DistrictsOverview, districts_overview
@@ -87,8 +88,8 @@ def _figures(request: HttpRequest, asked: AskedYear, held: Snapshot) -> dict[str
     return {
         "programme": programme,
         "asked": asked,
-        "past_cutoff": asked.past_cutoff,
-        "address": lasting_address(request, request.path, asked, held),
+        "kept": kept_words(request, ("programme", "measure", "sort")),
+        **clock_context(request, asked.clocks, programme, held),
         "overview": now,
         "since": earlier.as_of if earlier else None,
         "total_change": TallyChange.between(now.total, before.total) if before else None,

@@ -1,17 +1,18 @@
 """What the addresses of district pages and of their files say: which area, which year, which two clocks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest
 from django.utils import translation
 
 from projects.addresses import with_query
+from projects.pages.clocking import clock_words
 from projects.readmodels.choosing import asked_programme, choosable_programmes
 from projects.readmodels.clocks import Clocks, as_text, asked_clocks, recorded_moment
+from projects.readmodels.districts import governing_programmes
 from projects.readmodels.siteindex import Snapshot
-from projects.readmodels.sitequeries import FilterError
 from projects.readmodels.vocabulary import Area, ProgrammeWords
 
 #: Words of every address here; `view` is the text size.
@@ -25,11 +26,6 @@ class AskedYear:
     programme: ProgrammeWords
     clocks: Clocks
     choices: tuple[ProgrammeWords, ...]
-
-    @property
-    def past_cutoff(self) -> bool:
-        """Nobody was asked to report yet what came after the cut-off."""
-        return self.clocks.as_of > self.programme.cutoff
 
 
 def asked_year(request: HttpRequest, held: Snapshot, area: Area | None = None) -> AskedYear | None:
@@ -51,20 +47,22 @@ def area_or_404(code: str, held: Snapshot) -> Area:
 
 def lasting_address(request: HttpRequest, path: str, asked: AskedYear, held: Snapshot) -> str:
     """The whole address of a page with its pair of clocks: it will show these very figures for ever."""
-    words = request.GET.copy()
-    words["as_of"] = asked.clocks.as_of.isoformat()
     known = asked.clocks.known_at or recorded_moment(held)
-    if known is not None:
-        words["known_at"] = as_text(known)
-    for word in ("view", "page", "table"):
-        words.pop(word, None)
+    words = clock_words(asked.clocks, as_text(known) if known else "")
+    if "programme" in request.GET:
+        words["programme"] = asked.programme.key
     return request.build_absolute_uri(with_query(path, words))
 
 
-def refused(request: HttpRequest, error: FilterError) -> HttpResponse:
-    """A bad word in the address: one sentence that says what is allowed."""
-    context = {"sentence": error.message(), "status": 400}
-    return render(request, "error.html", context, status=400)
+def kept_words(request: HttpRequest, names: Sequence[str]) -> list[tuple[str, str]]:
+    """Words of the address that a form hands on."""
+    return [(name, value) for name in names if (value := request.GET.get(name))]
+
+
+def withheld(held: Snapshot, area: Area | None = None) -> ProgrammeWords | None:
+    """The newest published programme when none of them publishes its progress."""
+    rows = governing_programmes(held, area)
+    return rows[0] if rows and not any(row.publishes_progress for row in rows) else None
 
 
 class Named(Protocol):

@@ -45,7 +45,7 @@ def district_report(
         changes_since_last_month(progress, held),
         history_of(progress, held),
         _peers(progress, held),
-        district_funds(programme, clocks, managers=progress.managers),
+        district_funds(programme, clocks, held, managers=progress.managers),
     )
 
 

@@ -33,12 +33,15 @@ def _link(context: Context, anchor: str, text: str) -> SafeString:
         url = keep_view(reverse("methodology"), is_large_page(context))
     except NoReverseMatch:
         return SafeString("")
-    return format_html('<a class="method-link" href="{}#{}">{}</a>', url, anchor, text)
+    return format_html('<a class="method-word" href="{}#{}">{}</a>', url, anchor, text)
 
 
 @register.simple_tag(takes_context=True)
 def same_day_url(context: Context, name: str, *args: object) -> str:
-    """A named page about the same day, moment and year, in this page's language and text size."""
+    """A named page about the same day, moment and year, in this page's language and text size.
+
+    Only what this page's own address says is kept: a plain address stays plain.
+    """
     url = reverse(name, args=args)
     request = context.get("request")
     if request is not None:

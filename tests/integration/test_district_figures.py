@@ -22,7 +22,8 @@ from projects.readmodels.districtreport import DistrictReport, district_report
 from projects.readmodels.districts import current_programme
 from projects.readmodels.siteindex import snapshot
 from projects.readmodels.tallies import Tally
-from projects.templatetags.figures import amount, points, share, signed
+from projects.templatetags.changes import grown, points
+from projects.templatetags.figures import amount, share
 from tests.integration.test_district_pages import table_rows, text_of
 from tests.integration.test_load_demo import SITES, thinned
 
@@ -63,8 +64,8 @@ def filed(tally: Tally) -> list[str]:
 
 
 def printed_change(change: TallyChange) -> list[str]:
-    counts = [signed(change.sites), signed(change.finished), points(change.percent_pp), signed(change.due)]
-    return [*counts, signed(change.overdue), signed(change.late)]
+    counts = [grown(change.sites), grown(change.finished), points(change.percent_pp), grown(change.due)]
+    return [*counts, grown(change.overdue), grown(change.late)]
 
 
 def of_csv(client: Client, url: str) -> list[list[str]]:
@@ -99,16 +100,17 @@ def test_page_files_and_api_say_what_the_read_model_says(client: Client, demo: N
     programme = current_programme(held)
     assert programme is not None
     for code in COUNTIES:
+        area = held.vocabulary.area_by_code[code]
         for day in DAYS:
-            area = held.vocabulary.area_by_code[code]
             report = district_report(area, held=held, clocks=Clocks(day), programme=programme)
             assert report is not None
             assert report.progress.tally.sites
             query = f"?as_of={day.isoformat()}"
             _check_page(client.get(f"/districts/{code}/{query}").content.decode(), report)
             _check_api(client.get(f"/api/v1/divisions/{code}/progress/{query}").json(), report)
-        # The files of one day each: they are made from the same tables whatever the day.
-        _check_files(client, code, report)
+            if day == DAYS[-1]:
+                # They are made from the same tables whatever the day; opening a workbook takes its time.
+                _check_files(client, code, report)
     _check_city(client)
 
 

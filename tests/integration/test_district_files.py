@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 
 from projects.actions.drafts import ReportDraft
-from projects.models import DivisionTarget, FundingLine, FundingReport
-from tests.factories import CUTOFF, World
+from projects.models import FundingArrangement, FundingLine, FundingReport, TargetStatement
+from tests.factories import CUTOFF, START, World
 from tests.integration.test_district_pages import MAY, page, publish, some_sites, table_rows, text_of
 
 pytestmark = pytest.mark.django_db
@@ -204,14 +204,20 @@ class TestFunds:
     @pytest.fixture
     def line(self, world: World) -> FundingLine:
         some_sites(world)
-        FundingLine.objects.create(programme=world.programme, source="city", name="全市", arranged=100)
-        return FundingLine.objects.create(
-            programme=world.programme,
-            source="district",
-            name="海曙养老",
-            division=world.counties["330203"],
-            arranged=Decimal("3000000"),
-        )
+        lines = [
+            FundingLine.objects.create(
+                programme=world.programme, source=source, name=name, division=division, arranged=arranged
+            )
+            for source, name, division, arranged in (
+                ("city", "全市", None, Decimal(100)),
+                ("district", "海曙养老", world.counties["330203"], Decimal(3_000_000)),
+            )
+        ]
+        for line in lines:
+            FundingArrangement.objects.create(
+                line=line, effective_on=START, arranged=line.arranged, basis="预算"
+            )
+        return lines[1]
 
     def test_not_published(self, client: Client, world: World, line: FundingLine) -> None:
         found = table_rows(page(client, "/districts/330203/"), 'id="funds-title"')
@@ -240,10 +246,15 @@ def test_targets_of_the_district(client: Client, world: World) -> None:
     some_sites(world)
     seen = text_of(page(client, "/districts/330203/"))
     assert "3 个指标在这里都没有公布目标(无目标)" in seen
-    DivisionTarget.objects.create(
-        indicator=world.indicators["03-meal"], division=world.counties["330203"], target=4
+    TargetStatement.objects.create(
+        indicator=world.indicators["03-meal"],
+        division=world.counties["330203"],
+        target=4,
+        effective_on=MAY,
+        source="分解方案",
     )
     html = page(client, "/districts/330203/")
+    assert "3 个指标在这里都没有公布目标" in text_of(page(client, "/districts/330203/?as_of=2024-04-30"))
     assert "3 个指标里 1 个在这里有目标" in text_of(html)
     found = {row[0]: row[1:] for row in table_rows(html, 'id="indicators-title"')}
     assert found["助餐服务点"] == ["个", "4", "1", "2", "未上报", "25.0%", "0"]
