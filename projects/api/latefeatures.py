@@ -9,7 +9,7 @@ from maps.sentence import Sentence
 from projects.readmodels.explanations import Explanation, Turn
 from projects.readmodels.laterows import LateRow
 from projects.readmodels.sitefacts import Reschedule
-from projects.rules.schedule import HUNDRED, Plan
+from projects.rules.schedule import HUNDRED, Curve
 from projects.rules.vocabulary import Publication, Word
 
 Json = Mapping[str, object]
@@ -98,7 +98,7 @@ def _number(value: Decimal | None) -> float | None:
     return None if value is None else float(round(value, 2))
 
 
-def _plan(plan: Plan | None) -> Json | None:
+def _plan(plan: Curve | None) -> Json | None:
     if plan is None:
         return None
     return {"start": plan.start.isoformat(), "finish": plan.finish.isoformat()}

@@ -127,6 +127,8 @@ class PROGRESS(serializers.Serializer[Any]):
     as_of = serializers.DateField()
     known_at = serializers.DateTimeField(allow_null=True)
     categories = serializers.ListField()
+    history = serializers.ListField()
+    change = serializers.DictField(allow_null=True)
 
 
 class HEADLINE(serializers.Serializer[Any]):

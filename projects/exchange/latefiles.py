@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.exchange.values import quoted
 from projects.readmodels.laterows import LateRow
-from projects.rules.schedule import HUNDRED, Plan
+from projects.rules.schedule import HUNDRED, Curve
 
 #: XLSX is built as a whole before a byte of it can be sent: more rows than this are left to CSV.
 MOST_XLSX_ROWS: Final = 20_000
@@ -48,11 +48,11 @@ def _name(thing: Any) -> str:
     return str((thing.name_en if english else thing.name_zh) or thing.name_zh)
 
 
-def _start(plan: Plan | None) -> dt.date | None:
+def _start(plan: Curve | None) -> dt.date | None:
     return plan.start if plan else None
 
 
-def _finish(plan: Plan | None) -> dt.date | None:
+def _finish(plan: Curve | None) -> dt.date | None:
     return plan.finish if plan else None
 
 

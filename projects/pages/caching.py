@@ -13,12 +13,12 @@ Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 def public_page(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """GET and HEAD only; sets Cache-Control on good answers. ConditionalGetMiddleware adds the ETag."""
 
     @functools.wraps(view)
-    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.method not in ("GET", "HEAD"):
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
         response = view(request, *args, **kwargs)
@@ -27,7 +27,7 @@ def public_page(
         return response
 
     # functools.wraps gives the wrapper the view's keyword names, which the checker takes for a difference.
-    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", wrapped)
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", wrapped)
 
 
 def private(response: Answer) -> Answer:

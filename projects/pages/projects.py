@@ -14,8 +14,8 @@ from projects.exchange.values import quoted
 from projects.pages.caching import public_page
 from projects.pages.clocking import clock_context
 from projects.pages.context import is_large, keep_view
-from projects.pages.districts import refused
 from projects.pages.mapsettings import map_settings
+from projects.pages.refusing import refused
 from projects.pages.subjectmap import subject_map
 from projects.readmodels.clocks import Clocks, as_text, asked_clocks
 from projects.readmodels.headline import public_programme

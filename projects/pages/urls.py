@@ -2,14 +2,26 @@
 
 from django.urls import path
 
-from projects.pages import districts, figuresfile, mappage, methodology, programmes, projects, supervision
+from projects.pages import (
+    district,
+    districtfiles,
+    districts,
+    figuresfile,
+    mappage,
+    methodology,
+    programmes,
+    projects,
+    supervision,
+)
 
 urlpatterns = [
     path("", mappage.map_page, name="map"),
     path("nearby/", mappage.nearby, name="nearby"),
     path("sites/<slug:public_id>/", mappage.site_page, name="site"),
     path("districts/", districts.districts_page, name="districts"),
-    path("districts/<slug:code>/", districts.district_page, name="district"),
+    path("districts/<slug:code>/", district.district_page, name="district"),
+    path("districts/<slug:code>/figures.csv", districtfiles.district_csv, name="district-csv"),
+    path("districts/<slug:code>/figures.xlsx", districtfiles.district_xlsx, name="district-xlsx"),
     path("programmes/", programmes.programmes_page, name="programmes"),
     path("programmes/<slug:key>/", programmes.programme_page, name="programme"),
     path("methodology/", methodology.methodology_page, name="methodology"),

@@ -12,10 +12,9 @@ from projects.readmodels.clocks import Clocks
 from projects.readmodels.rulesentences import applied_rule, finding
 from projects.readmodels.sitefacts import ReportRow, Reschedule, SiteRecord, approved_at, site_records
 from projects.readmodels.vocabulary import ProgrammeWords
-from projects.rules.facts import known_at
 from projects.rules.lights import Reason, light_at
 from projects.rules.policy import Against, Policy
-from projects.rules.schedule import Plan
+from projects.rules.schedule import Curve
 from projects.rules.vocabulary import FINISHED, Light, Stage
 
 
@@ -64,7 +63,7 @@ class Explanation:
     against: Against
     policy: PolicyRef
     stage: Stage
-    baseline: Plan | None
+    baseline: Curve | None
     approved: Reschedule | None
     reschedules: tuple[Reschedule, ...]
     since: dt.date | None
@@ -145,7 +144,7 @@ def _explained(
     here = next((n for n, span in enumerate(spans) if span.valid_from <= day < span.valid_to), None)
     ref, policy = policies[own if here is None else spans[here].policy_id]
     verdict = light_at(record.facts, policy, day)
-    known = known_at(record.facts, policy.against, day)
+    known = record.facts.known_at(policy.against, day)
     reported = _newest(record.reports, day)
     said = next(
         (row for row in reversed(record.reports) if row.as_of <= day and (row.problem or row.plan)), None

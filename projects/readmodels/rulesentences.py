@@ -11,8 +11,9 @@ from projects.rules.facts import Known
 from projects.rules.funding import to_digits
 from projects.rules.lights import Reason, Verdict
 from projects.rules.period import add_months, closed_months
-from projects.rules.policy import Band, Basis, LagRule, Policy
-from projects.rules.schedule import HUNDRED, ZERO, Plan, planned_ratio
+from projects.rules.policy import Band, Basis, LagRule, MonthlyRule, Policy
+from projects.rules.schedule import HUNDRED, ZERO, Curve, planned_ratio
+from projects.rules.vocabulary import Subject
 
 
 def digits(value: Decimal) -> str:
@@ -26,7 +27,9 @@ def finding(verdict: Verdict, known: Known, as_of: dt.date) -> Sentence:
     if verdict.reason in _BY_STAGE or plan is None:
         return _BY_STAGE.get(verdict.reason, _NO_PLAN)
     if verdict.reason is Reason.NO_RULE:
-        return gettext_noop("规则按月评定,不给单个点位亮灯。")
+        return gettext_noop("规则不评定单个点位,不亮灯。")
+    if verdict.reason in _BY_MONTH:
+        return gettext_noop("最近一个已结束的月份:%(said)s。", said=Sentence(verdict.reason.term))
     if verdict.reason is Reason.NOT_DUE:
         return gettext_noop("计划 %(start)s 开工,还没有到。", start=plan.start.isoformat())
     if verdict.reason in (Reason.NOT_STARTED, Reason.NOT_STARTED_LONG):
@@ -48,24 +51,31 @@ def applied_rule(verdict: Verdict, known: Known, policy: Policy, as_of: dt.date)
     """The rule that gave the light, with its threshold; None where no rule was needed."""
     if known.plan is None:
         return None
+    rules = policy.rule(Subject.SITE)
     if verdict.reason in (Reason.NOT_STARTED, Reason.NOT_STARTED_LONG):
         months = closed_months(known.plan.start, as_of)
-        rule = next(rule for rule in reversed(policy.start) if months >= rule.months)
+        rule = next(rule for rule in reversed(rules.start) if months >= rule.months)
         return gettext_noop(
             "从计划开工的月份算起满 %(months)d 个月(月底算满)还没有开工:%(light)s。",
             months=rule.months,
             light=Sentence(rule.light.term),
         )
     if verdict.reason is Reason.OVERDUE:
-        passed = [rule for rule in policy.overdue if as_of >= add_months(known.plan.finish, rule.months)]
+        passed = [rule for rule in rules.overdue if as_of >= add_months(known.plan.finish, rule.months)]
         return gettext_noop(
             "超过计划完工日满 %(months)d 个月:%(light)s。",
             months=passed[-1].months,
             light=Sentence(passed[-1].light.term),
         )
-    if policy.lag is None or verdict.reason not in _BY_LAG:
+    if (
+        rules.monthly is not None
+        and not rules.judges_days
+        and verdict.reason in (*_BY_MONTH, Reason.NOT_REPORTED)
+    ):
+        return _month_rule(rules.monthly)
+    if rules.lag is None or verdict.reason not in _BY_LAG:
         return None
-    return _band_rule(policy.lag, _reached_band(policy.lag, known, known.plan, as_of))
+    return _band_rule(rules.lag, _reached_band(rules.lag, known, known.plan, as_of))
 
 
 _NO_PLAN = gettext_noop("没有计划日期,不亮灯。")
@@ -76,6 +86,13 @@ _BY_STAGE = {
     Reason.VERIFIED: gettext_noop("已完工并通过核验。"),
     Reason.FINISHED: gettext_noop("已完工,等待核验。"),
 }
+_BY_MONTH = (
+    Reason.MONTH_OPEN,
+    Reason.MONTH_MET,
+    Reason.MONTH_MISSED,
+    Reason.MONTHS_RUNNING,
+    Reason.MONTH_MADE_GOOD,
+)
 _BY_LAG = (
     Reason.ON_SCHEDULE,
     Reason.TOLERATED,
@@ -83,6 +100,18 @@ _BY_LAG = (
     Reason.FAR_BEHIND,
     Reason.NOT_REPORTED,
 )
+
+
+def _month_rule(rule: MonthlyRule) -> Sentence:
+    share = digits(rule.met.of_plan)
+    if not rule.gives_lights:
+        return gettext_noop("月末的进度达到计划的 %(share)s%% 才算完成;按月只定措施,不亮灯。", share=share)
+    return gettext_noop(
+        "月末的进度达到计划的 %(share)s%% 才算完成;没有完成的月份%(missed)s,以后补上的%(made_good)s。",
+        share=share,
+        missed=Sentence(rule.missed.term),
+        made_good=Sentence(rule.made_good.term),
+    )
 
 
 def _of_lag(verdict: Verdict) -> Sentence:
@@ -101,7 +130,7 @@ def _of_lag(verdict: Verdict) -> Sentence:
     )
 
 
-def _reached_band(rule: LagRule, known: Known, plan: Plan, as_of: dt.date) -> int:
+def _reached_band(rule: LagRule, known: Known, plan: Curve, as_of: dt.date) -> int:
     """The number of the highest band reached, -1 for none: as projects.rules.lights judges."""
     numerator, days = planned_ratio(plan, as_of)
     behind = numerator - (known.actual or ZERO) * days
