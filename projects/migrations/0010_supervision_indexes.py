@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0005_two_clocks"),
+        ("projects", "0009_phases"),
     ]
 
     operations = [
