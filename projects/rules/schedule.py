@@ -38,8 +38,10 @@ __all__ = [
 
 ZERO: Final = Decimal(0)
 HUNDRED: Final = Decimal(100)
-# A context of our own: a caller's decimal context must not change a city's figures.
+# Contexts of our own: a caller's decimal context must not change a city's figures. Figures are divided with
+# 28 digits; judging multiplies amounts, days and thresholds across, and must not lose the last digit of any.
 EXACT: Final = Context(prec=28)
+ACROSS: Final = Context(prec=90)
 
 
 class Curve(Protocol):
@@ -216,7 +218,7 @@ def funds_planned_percent(period: Period | int, as_of: date) -> Decimal:
 
 def lag_pp(planned: Decimal, actual: Decimal) -> Decimal:
     """滞后 in percentage points: planned minus actual; > 0 is behind, < 0 ahead."""
-    return planned - actual
+    return EXACT.subtract(planned, actual)
 
 
 def relative_lag(planned: Decimal, actual: Decimal) -> Decimal | None:
