@@ -225,7 +225,7 @@ def relative_lag(planned: Decimal, actual: Decimal) -> Decimal | None:
     """Lag as a share of what was planned to date (0.4 = 40 % short), or None while nothing is planned yet."""
     if planned == 0:
         return None
-    return EXACT.divide(planned - actual, planned)
+    return EXACT.divide(EXACT.subtract(planned, actual), planned)
 
 
 def is_milestone_late(baseline_due: date, met_on: date | None, as_of: date) -> bool:
