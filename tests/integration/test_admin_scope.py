@@ -123,7 +123,7 @@ def rows(world: World) -> Rows:
         stated = set_target(
             access=access,
             row=TargetStatement(
-                indicator=world.indicators["06-piles"],
+                indicator=world.indicators["03-meal"],
                 division=division,
                 effective_on=CUTOFF,
                 target=Decimal(4),
