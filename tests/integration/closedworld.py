@@ -10,8 +10,10 @@ from projects.actions.batches import FileStamp, apply_site_drafts
 from projects.actions.closing import close_period
 from projects.actions.divisions import save_division, set_parent
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.actions.phasedrafts import PhaseDraft, ProjectUpdate
+from projects.actions.phasereports import report_phase, save_phase
+from projects.actions.phases import apply_phases
 from projects.actions.programmes import (
-    save_category,
     save_funding_line,
     save_indicator,
     save_programme,
@@ -22,10 +24,10 @@ from projects.actions.promises import arrange_funds, set_target
 from projects.actions.publishing import publish_batch, publish_site, submit_site, withdraw_site
 from projects.actions.records import add_funding_report, report_indicator
 from projects.actions.reports import change_plan, report_site
+from projects.actions.satisfaction import record_vote
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.siteupdates import SiteUpdate
 from projects.models import (
-    Category,
     FundingArrangement,
     FundingLine,
     FundingReport,
@@ -35,15 +37,19 @@ from projects.models import (
     LagPolicy,
     Membership,
     PeriodClosing,
+    Phase,
+    PhaseReport,
     Programme,
     Project,
     PublishedFigure,
+    SatisfactionVote,
     Site,
     TargetStatement,
     User,
 )
 from projects.models.access import system_access
 from projects.permissions.access import Access
+from projects.rules.phases import Gap, Meaning, Standing
 from projects.rules.vocabulary import DivisionLevel, Publication, Stage
 from tests.factories import START, World
 
@@ -254,17 +260,80 @@ def _programme(**changes: Any) -> Callable[[World, dt.date], Call]:
     return prepare
 
 
-def _category(world: World, day: dt.date) -> Call:
-    return lambda access: save_category(
-        access=access, row=Category(programme=world.programme, number=9, slug="new", name_zh="新类")
+def project_of(world: World, **changes: Any) -> Project:
+    values = {"category": world.indicators["03-meal"].category, "number": 1, "name_zh": "项目", "code": "P1"}
+    return save_project(access=system_access(), row=Project(**{**values, **changes}))
+
+
+def _due(world: World, day: dt.date) -> Call:
+    project = project_of(world)
+
+    def call(access: Access) -> Project:
+        row = Project.objects.get(pk=project.pk)
+        row.due_date = dt.date(2024, 12, 31)
+        return save_project(access=access, row=row)
+
+    return call
+
+
+def _vote(world: World, day: dt.date) -> Call:
+    return lambda access: record_vote(
+        access=access,
+        row=SatisfactionVote(
+            programme=world.programme,
+            held_on=day,
+            entitled=30,
+            present=29,
+            satisfied=28,
+            basically_satisfied=1,
+            dissatisfied=0,
+            base="present",
+            source="人大",
+        ),
     )
 
 
-def _project(world: World, day: dt.date) -> Call:
-    category = world.indicators["03-meal"].category
-    return lambda access: save_project(
-        access=access, row=Project(category=category, number=1, name_zh="项目")
+def _phases(world: World, day: dt.date) -> Call:
+    project_of(world)
+    draft = PhaseDraft(
+        code="a",
+        name_zh="施工",
+        project="P1",
+        standing=Standing(as_of=day, spent=Decimal(5), gaps={"budget": Gap(Meaning.UNKNOWN, "PNS")}),
     )
+    return lambda access: apply_phases(
+        access=access, programme_id=world.programme.pk, reason="import", drafts=[draft]
+    )
+
+
+def _moved_project(world: World, day: dt.date) -> Call:
+    project = project_of(world)
+    update = ProjectUpdate(project.pk, "项目", world.indicators["06-piles"].category.slug)
+    return lambda access: apply_phases(
+        access=access, programme_id=world.programme.pk, reason="import", project_updates=[update]
+    )
+
+
+def _phase_report(world: World, day: dt.date) -> Call:
+    phase = Phase.objects.create(
+        programme=world.programme, project=project_of(world), code="a", name_zh="施工"
+    )
+    return lambda access: report_phase(
+        access=access, row=PhaseReport(phase=phase, as_of=day, spent=Decimal(5))
+    )
+
+
+def _baseline_of_a_phase(world: World, day: dt.date) -> Call:
+    phase = Phase.objects.create(
+        programme=world.programme, project=project_of(world), code="a", name_zh="施工"
+    )
+
+    def call(access: Access) -> Phase:
+        row = Phase.objects.get(pk=phase.pk)
+        row.baseline_due = dt.date(2024, 4, 1)
+        return save_phase(access=access, row=row)
+
+    return call
 
 
 def _new_indicator(world: World, day: dt.date) -> Call:
@@ -361,9 +430,13 @@ CASES: Final = (
     Case("policy", "save_programme", _policy, dated=False),
     Case("period", "save_programme", _programme(period_start=dt.date(2024, 1, 2)), dated=False),
     Case("cut-off moved back", "save_programme", _programme(cutoff="day")),
-    Case("category", "save_category", _category, dated=False),
-    Case("project", "save_project", _project, dated=False),
-    Case("new indicator", "save_indicator", _new_indicator, dated=False),
+    Case("due date of a project", "save_project", _due, dated=False),
+    Case("new indicator with a target", "save_indicator", _new_indicator, dated=False),
+    Case("import of phases", "apply_phases", _phases),
+    Case("project of another category", "apply_phases", _moved_project, dated=False),
+    Case("report of a phase", "report_phase", _phase_report),
+    Case("baseline of a phase", "save_phase", _baseline_of_a_phase, dated=False),
+    Case("vote", "record_vote", _vote),
     Case("another way of counting", "save_indicator", _counted_otherwise, dated=False),
     Case("correction of a figure", "save_published_figure", _figure),
     Case("new line", "save_funding_line", _new_line),
