@@ -9,7 +9,7 @@ from django.utils.translation import gettext, gettext_noop, override
 from projects.readmodels.claims import Comparison
 from projects.readmodels.clocks import as_text
 from projects.readmodels.funds import Funds
-from projects.readmodels.headline import Divergence, Headline
+from projects.readmodels.headline import Divergent, Headline
 from projects.readmodels.means import MeanFigure
 from projects.readmodels.plain import money, number
 from projects.readmodels.statements import Statement
@@ -121,7 +121,7 @@ def _comparison(row: Comparison) -> dict[str, Any]:
     }
 
 
-def _divergence(row: Divergence) -> dict[str, Any]:
+def _divergence(row: Divergent) -> dict[str, Any]:
     return {
         "indicator": row.code,
         "name_zh": row.name_zh,

@@ -14,6 +14,7 @@ from projects.readmodels.clocks import Clocks
 from projects.readmodels.headline import Headline, divergences, headline
 from projects.readmodels.means import MeanFigure
 from projects.readmodels.siteindex import snapshot
+from projects.rules.policy_sections import DivergenceRule
 from tests.factories import CUTOFF, START, World
 
 pytestmark = pytest.mark.django_db
@@ -197,7 +198,10 @@ def test_divergence_reaches_the_threshold(world: World) -> None:
         access=system_access(),
         row=IndicatorReport(indicator=world.indicators["03-meal"], as_of=CUTOFF, percent=Decimal(30)),
     )
-    found = asked(world).categories
-    assert [row.gap for row in divergences(found, Decimal(30))] == [30]
-    assert list(divergences(found, Decimal("30.01"))) == []
+    told = asked(world)
+    # 银川 as packaged: 20 points.
+    assert [(row.code, row.reported, row.counted) for row in told.divergent] == [("03-meal", 30, 0)]
+    found = told.categories
+    assert [row.gap for row in divergences(found, DivergenceRule(Decimal(30)))] == [30]
+    assert list(divergences(found, DivergenceRule(Decimal("30.01")))) == []
     assert list(divergences(found, None)) == []
