@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver
 from projects.actions.areas import store_area
 from projects.actions.closing import close_period
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.actions.phasereports import report_phase, save_phase
 from projects.actions.promises import arrange_funds, set_target
 from projects.actions.reports import change_plan, report_site
 from projects.actions.rows import save_row
@@ -32,6 +33,8 @@ from projects.models import (
     FundingReport,
     IndicatorReport,
     Membership,
+    Phase,
+    PhaseReport,
     Programme,
     SatisfactionVote,
     Site,
@@ -55,6 +58,8 @@ CITY = {
     "programme",
     "category",
     "project",
+    "phase",
+    "phasereport",
     "indicator",
     "publishedfigure",
     "facilitykind",
@@ -187,6 +192,8 @@ def rows(world: World) -> Rows:
         }
     own["periodclosing"] = _closing(world)
     User.objects.filter(username="yinzhou").update(last_name=MARK)
+    # The city's own: every member of staff sees them.
+    own["phase"], own["phasereport"] = _phase(world)
     own["user"], other["user"] = world.users["haishu"].pk, world.users["yinzhou"].pk
     return Rows(own, other)
 
@@ -204,6 +211,16 @@ def _closing(world: World) -> int:
         policy=world.programme.policy,
     )
     return close_period(access=system_access(), programme=year, through=dt.date(2023, 12, 31)).pk
+
+
+def _phase(world: World) -> tuple[int, int]:
+    """A phase of an indicator and what was reported of it."""
+    access = system_access()
+    phase = save_phase(
+        access=access,
+        row=Phase(programme=world.programme, indicator=world.indicators["03-meal"], code="a", name_zh="选址"),
+    )
+    return phase.pk, report_phase(access=access, row=PhaseReport(phase=phase, as_of=CUTOFF)).pk
 
 
 def _area(world: World, county: str, mark: str) -> int:
