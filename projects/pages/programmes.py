@@ -19,6 +19,7 @@ from projects.readmodels.districts import CategoryProgress, public_programmes
 from projects.readmodels.funds import Funds
 from projects.readmodels.headline import Headline, headline, public_programme
 from projects.readmodels.indicators import IndicatorProgress
+from projects.readmodels.projectlists import project_count
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import FilterError
 from projects.readmodels.statements import Statement
@@ -95,6 +96,7 @@ def programme_page(request: HttpRequest, key: str) -> HttpResponse:
     context: dict[str, object] = {
         "programme": programme,
         "crumbs": _crumbs(_name(programme)),
+        "project_count": project_count(programme.pk),
         "others": [row for row in public_programmes(held) if row.pk != programme.pk],
     }
     try:

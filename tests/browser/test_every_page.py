@@ -15,6 +15,8 @@ PAGES = (
     "/districts/330212/",
     "/districts/330200/",
     "/programmes/330200-2024/",
+    "/indicators/06-ev-piles/",
+    "/programmes/330200-2024/projects/",
     "/methodology/",
     "/no-such-page/",
 )

@@ -9,6 +9,7 @@ import shapely
 from projects.actions.areas import store_area
 from projects.actions.closing import close_period
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.actions.phasereports import report_phase, save_phase
 from projects.actions.promises import arrange_funds, set_target
 from projects.actions.reports import change_plan, report_site
 from projects.actions.rows import save_row
@@ -20,6 +21,8 @@ from projects.models import (
     FundingLine,
     FundingReport,
     IndicatorReport,
+    Phase,
+    PhaseReport,
     Programme,
     SatisfactionVote,
     TargetStatement,
@@ -156,6 +159,8 @@ def scoped_rows(world: World) -> Rows:
         }
     own["periodclosing"] = _closing(world)
     User.objects.filter(username="yinzhou").update(last_name=MARK)
+    # The city's own: every member of staff sees them.
+    own["phase"], own["phasereport"] = _phase(world)
     own["user"], other["user"] = world.users["haishu"].pk, world.users["yinzhou"].pk
     return Rows(own, other)
 
@@ -173,6 +178,16 @@ def _closing(world: World) -> int:
         policy=world.programme.policy,
     )
     return close_period(access=system_access(), programme=year, through=dt.date(2023, 12, 31)).pk
+
+
+def _phase(world: World) -> tuple[int, int]:
+    """A phase of an indicator and what was reported of it."""
+    access = system_access()
+    phase = save_phase(
+        access=access,
+        row=Phase(programme=world.programme, indicator=world.indicators["03-meal"], code="a", name_zh="选址"),
+    )
+    return phase.pk, report_phase(access=access, row=PhaseReport(phase=phase, as_of=CUTOFF)).pk
 
 
 def _area(world: World, county: str, mark: str) -> int:

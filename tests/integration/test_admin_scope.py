@@ -32,6 +32,8 @@ CITY = {
     "programme",
     "category",
     "project",
+    "phase",
+    "phasereport",
     "indicator",
     "publishedfigure",
     "facilitykind",
