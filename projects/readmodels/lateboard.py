@@ -97,7 +97,8 @@ def board(programme: ProgrammeWords, clocks: Clocks, due: int, held: Snapshot) -
     key = (held.epoch, programme.pk, clocks.as_of, clocks.known_seq, due)
     asked = _Asked.of(programme, clocks, due, held)
     kept = _boards.get(key, lambda: _read(asked, held))
-    if kept.seq == held.seq:
+    # Another thread may have seen a newer snapshot already.
+    if kept.seq >= held.seq:
         return kept
     return _boards.put(key, _advance(kept, asked, held))
 

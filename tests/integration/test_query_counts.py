@@ -40,6 +40,10 @@ ADDRESSES = (
             "/admin/projects/sitereport/",
             "/admin/projects/planchange/",
             "/admin/autocomplete/?app_label=projects&model_name=sitereport&field_name=site&term=",
+            "/supervision/",
+            "/supervision/?as_of=2024-03-31&division=330203",
+            "/api/staff/v1/supervision/late/?limit=200",
+            "/api/staff/v1/supervision/tiles/15/27447/13583.json",
         )
     ),
     ("admin", "/admin/projects/auditentry/"),
