@@ -92,7 +92,7 @@ def headline(
         programme,
         clocks,
         held,
-        period=_period(programme, clocks, held),
+        period=period_as_known(programme, clocks, held),
         published_use=published_use(printed),
     )
     figures = means(programme, clocks, held, on=_by_day(programme, clocks, held, progress))
@@ -134,7 +134,7 @@ def _city(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> District
     return district_progress(city, held=held, programme=programme, clocks=clocks)
 
 
-def _period(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> Period:
+def period_as_known(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> Period:
     """The programme's period as it was known: another one would repaint the schedule of past answers."""
     then = past("programme", seq_of(clocks, held), held.seq)
     start = then.day(programme.pk, "period_start", programme.period_start)
