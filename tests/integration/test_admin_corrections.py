@@ -18,7 +18,7 @@ from projects.models import (
     TargetStatement,
 )
 from projects.rules.vocabulary import Publication
-from tests.factories import CUTOFF, World
+from tests.factories import CUTOFF, World, values
 from tests.integration.adminforms import client_of, fetch_form, opened
 from tests.integration.closedworld import CLOSED_DAY, close, figure_of, line_of, second_closer
 
@@ -134,7 +134,7 @@ def test_targets_and_money(world: World, admin_client: Client, closer: Client) -
     for request in CorrectionRequest.objects.all():
         closer.post(f"{REQUESTS}{request.pk}/decide/", {"_approve": "1"})
     assert Indicator.objects.get(pk=meal.pk).target == 31
-    assert (TargetStatement.objects.count(), FundingReport.objects.get().used) == (2, 5)
+    assert values(TargetStatement.objects.count(), FundingReport.objects.get().used) == (2, 5)
 
 
 def test_closing_a_month(world: World, admin_client: Client, haishu: Client) -> None:
@@ -163,7 +163,7 @@ def test_a_new_line_and_its_amount(world: World, admin_client: Client) -> None:
     assert admin_client.post(url, form).status_code == 302
     line = FundingLine.objects.get()
     first = line.arrangements.get()
-    assert (first.effective_on, first.arranged) == (dt.date(2024, 3, 1), 100)
+    assert values(first.effective_on, first.arranged) == (dt.date(2024, 3, 1), 100)
     again = f"/admin/projects/fundingline/{line.pk}/change/"
     assert "arranged" not in fetch_form(admin_client, again, "fundingline_form")
     more = "/admin/projects/fundingarrangement/add/"
