@@ -13,6 +13,7 @@ from projects.actions.errors import Invalid, NotAllowed, PeriodClosed
 from projects.actions.phasereports import report_phase, save_phase
 from projects.models import AuditEntry, CorrectionRequest, Phase, PhaseReport
 from projects.models.access import system_access
+from projects.readmodels.invariants import broken_invariants
 from tests.factories import CUTOFF, START, World
 from tests.integration.adminforms import fetch_form
 from tests.integration.phases import GOOD, load, run, write, written
@@ -162,3 +163,10 @@ def test_of_one_programme(world: World, phase: Phase) -> None:
     phase.programme_id = world.programme.pk + 1
     with pytest.raises(Invalid):
         save_phase(access=system_access(), row=phase)
+
+
+def test_check_data_finds_a_copy_that_is_not_its_report(phase: Phase) -> None:
+    report(phase, spent=Decimal(5))
+    assert not [row for row in broken_invariants() if row.invariant == "phases"]
+    Phase.objects.filter(pk=phase.pk).update(spent=Decimal(6), baseline_due_seq=None)
+    assert [row.subject for row in broken_invariants() if row.invariant == "phases"] == ["build", "build"]
