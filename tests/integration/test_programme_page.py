@@ -192,7 +192,7 @@ class TestTwoClocks:
         )
         seen = text_of(page(client, "/programmes/330200-2024/"))
         assert "58.59%" in seen
-        assert "与公布不一致,相差 -1.4 %" in seen, re.findall("与公布.{12}", seen)
+        assert "与公布不一致,相差 -1.4 个百分点" in seen, re.findall("与公布.{12}", seen)
 
     @pytest.mark.parametrize(
         "query", ["known_at=2999-01-01", "known_at=x", "as_of=2023-12-31", "as_of=2024-02-30"]
