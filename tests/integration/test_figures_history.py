@@ -55,7 +55,7 @@ def answers(world: World, held: Snapshot, clocks: Clocks) -> str:
     )
 
 
-@settings(max_examples=max(6, settings.default.max_examples // 8))
+@settings(max_examples=max(6, settings().max_examples // 8))
 @given(steps=HISTORIES)
 def test_figures_are_right_after_any_history(world: World, steps: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():
@@ -67,10 +67,10 @@ def test_figures_are_right_after_any_history(world: World, steps: list[tuple[Any
             chance.act(world, step)
             if number % 3 == 2:
                 before = snapshot(fresh=True)
-                moment = recorded_moment(before)
-                assert moment is not None
+                recorded = recorded_moment(before)
+                assert recorded is not None
                 for day in chance.DAYS:
-                    noted[as_text(moment), day] = answers(world, before, Clocks(day))
+                    noted[as_text(recorded), day] = answers(world, before, Clocks(day))
                 # As a process that has not heard of later changes: it must not mix what it reads.
                 before.tables.clear()
         held = snapshot(fresh=True)
