@@ -1,7 +1,7 @@
 """A programme's headline: statements as printed, and what the stored rows give. Labelled, never mixed."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -105,7 +105,7 @@ def headline(
         money,
         figures,
         comparisons(printed, money, figures, len(categories)),
-        tuple(divergences(categories, _policy(programme, clocks, held).divergence)),
+        tuple(_divergent(programme, clocks, held, categories)),
         categories,
     )
 
@@ -119,6 +119,14 @@ def divergences(categories: Iterable[CategoryProgress], rule: DivergenceRule | N
             assert said is not None
             assert counted is not None
             yield Divergent(row.code, row.name_zh, row.name_en, said, counted, found.points)
+
+
+def _divergent(
+    programme: ProgrammeWords, clocks: Clocks, held: Snapshot, categories: Sequence[CategoryProgress]
+) -> Iterator[Divergent]:
+    """The policy is read only where a percent was reported at all."""
+    if any(row.reported_percent is not None for part in categories for row in part.indicators):
+        yield from divergences(categories, _policy(programme, clocks, held).divergence)
 
 
 def _policy(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> Policy:

@@ -136,7 +136,7 @@ class History:
         )  # fmt: skip
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(steps=st.lists(STEP, min_size=2, max_size=6))
 def test_answers_noted_on_the_way_come_out_again(world: World, steps: list[Any]) -> None:
     with transaction.atomic():
