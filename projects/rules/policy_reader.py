@@ -50,6 +50,10 @@ class Node:
             raise PolicyError(_("{path} 应为非空文字,现为 {found}。"), path=self.at(key), found=repr(value))
         return value
 
+    def optional_text(self, key: str) -> str:
+        """Empty where the key is not given."""
+        return self.text(key) if self.has(key) else ""
+
     def whole(self, key: str) -> int:
         value = self.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:

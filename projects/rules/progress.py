@@ -86,14 +86,75 @@ class RollUp:
         return None if self.uncapped is None else min(HUNDRED, self.uncapped)
 
 
-def mean(parts: Iterable[Output]) -> RollUp:
-    """Unweighted mean of the parts' capped percents: numerator their sum, denominator how many were measured.
+class MeanOver(Word):
+    """Of what a mean is taken: two different figures, each labelled, neither standing for the other."""
 
-    Over *these* parts: the mean over projects and the mean over category means are two figures; label which.
+    PROJECTS = "projects", _("各项目的平均")
+    CATEGORIES = "categories", _("各类平均的平均")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledMean:
+    """A mean and what it was taken over."""
+
+    over: MeanOver
+    figure: RollUp
+
+
+def mean(parts: Iterable[Output], *, capped: bool = True) -> RollUp:
+    """Unweighted mean of the parts' percents: numerator their sum, denominator how many were measured.
+
+    Each part counts for at most 100 (`capped`), so that nothing overfulfilled hides something late. With
+    `capped=False` the figure that is shown beside it: its `uncapped`. Over *these* parts: see `means`.
     """
     given = tuple(parts)
-    percents = [part.percent for part in given if part.percent is not None]
+    found = (part.percent if capped else part.uncapped for part in given)
+    percents = [percent for percent in found if percent is not None]
     return _roll_up(given, sum(percents, ZERO), Decimal(len(percents)), Decimal(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """A percent and how much it weighs among its neighbours. None is a missing part. RuleError for a negative
+    weight.
+    """
+
+    percent: Decimal | None
+    weight: Decimal
+
+    def __post_init__(self) -> None:
+        if not (self.weight.is_finite() and self.weight >= 0):
+            raise RuleError(_("权重不能为负,现为 {weight}。"), weight=self.weight)
+
+
+def weighted_mean(parts: Iterable[Weighted]) -> RollUp:
+    """Sum of percent x weight over the sum of the weights. A missing part leaves both sums.
+
+    RuleError when all weights together are 0: then the parts say nothing of the whole.
+    """
+    given = tuple(parts)
+    if given and sum((part.weight for part in given), ZERO) == 0:
+        raise RuleError(_("权重之和须大于 0。"))
+    known = [(part.percent, part.weight) for part in given if part.percent is not None]
+    return RollUp(
+        numerator=sum((percent * weight for percent, weight in known), ZERO),
+        denominator=sum((weight for _percent, weight in known), ZERO),
+        scale=Decimal(1),
+        parts=len(given),
+        missing=len(given) - len(known),
+        without_target=0,
+    )
+
+
+def means(projects_by_category: Iterable[Iterable[Output]]) -> tuple[LabelledMean, LabelledMean]:
+    """The mean over all projects, and the mean over the categories' means. They differ as soon as categories
+    differ in size.
+    """
+    categories = tuple(tuple(projects) for projects in projects_by_category)
+    return (
+        LabelledMean(MeanOver.PROJECTS, mean(project for projects in categories for project in projects)),
+        LabelledMean(MeanOver.CATEGORIES, mean_of(mean(projects).percent for projects in categories)),
+    )
 
 
 def mean_of(percents: Iterable[Decimal | None]) -> RollUp:

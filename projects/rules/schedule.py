@@ -9,7 +9,7 @@ because of its 28th digit. Judging therefore uses `planned_ratio` (an exact nume
 days) and multiplies across; `planned_percent` divides, for people to read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -17,13 +17,14 @@ from datetime import date as calendar_date
 from decimal import Context, Decimal, InvalidOperation
 from functools import cached_property
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from projects.rules.errors import RuleError
 from projects.rules.errors import gettext_noop as _
-from projects.rules.period import Period, closed_months
+from projects.rules.period import ONE_DAY, Period, closed_months
 
 __all__ = [
+    "Curve",
     "Milestone",
     "Plan",
     "closed_months",
@@ -39,6 +40,30 @@ ZERO: Final = Decimal(0)
 HUNDRED: Final = Decimal(100)
 # A context of our own: a caller's decimal context must not change a city's figures.
 EXACT: Final = Context(prec=28)
+
+
+class Curve(Protocol):
+    """What the lights ask of a plan, whatever its shape (`Plan`, `projects.rules.steps.MonthSteps`).
+
+    It never falls: 0 before it starts, 100 after it has finished.
+    """
+
+    @property
+    def start(self) -> calendar_date:
+        """First day on which it expects anything to be under way."""
+
+    @property
+    def finish(self) -> calendar_date:
+        """The day on which it expects everything done."""
+
+    def ratio(self, as_of: calendar_date) -> tuple[Decimal, int]:
+        """The percent expected at the end of `as_of` as an exact pair: numerator / (whole number > 0)."""
+
+    def corners(self) -> Iterable[calendar_date]:
+        """Days on which it may bend or jump; between two of them it is straight."""
+
+    def crossings(self, slope: Decimal, level: Decimal, *, strict: bool) -> Iterable[calendar_date]:
+        """Days besides the corners on which `slope x planned` may first reach (`strict`: exceed) `level`."""
 
 
 class Milestone(NamedTuple):
@@ -108,6 +133,48 @@ class Plan:
             return (Milestone(self.finish, HUNDRED),)
         return (Milestone(self.start, ZERO), Milestone(self.finish, HUNDRED))
 
+    def ratio(self, as_of: date) -> tuple[Decimal, int]:
+        """Linear between the points; 0 before the first, 100 after the last (the domain's schedule rule).
+
+        A last milestone below 100 % thus jumps to 100 on the day after it.
+        """
+        points = self.points
+        if as_of < points[0].date:
+            return ZERO, 1
+        if as_of > points[-1].date:
+            return HUNDRED, 1
+        for index in range(len(points) - 1):
+            (day, percent), (next_day, next_percent) = points[index], points[index + 1]
+            if as_of < next_day:
+                days = (next_day - day).days
+                return percent * days + (next_percent - percent) * (as_of - day).days, days
+        return points[-1].percent, 1
+
+    def corners(self) -> Iterable[date]:
+        """Each point's day and the day after it."""
+        for point in self.points:
+            yield point.date
+            yield point.date + ONE_DAY
+
+    def crossings(self, slope: Decimal, level: Decimal, *, strict: bool) -> Sequence[date]:
+        """At most one day a straight piece, by whole days.
+
+        The exact solution of the crossing; a superset of the real first crossing is enough for the callers,
+        who judge each returned day again. `slope` must be >= 0 (0 never crosses).
+        """
+        found = []
+        for (day, percent), (next_day, next_percent) in pairwise(self.points):
+            days = (next_day - day).days
+            rise = slope * (next_percent - percent)
+            gap = (level - slope * percent) * days
+            if rise <= 0 or gap < 0:
+                continue
+            whole, rest = divmod(gap, rise)
+            steps = int(whole) + (1 if strict or rest else 0)
+            if steps <= days:
+                found.append(date.fromordinal(day.toordinal() + steps))
+        return found
+
 
 def _check_milestone(point: Milestone, plan: Plan) -> None:
     if not (point.percent.is_finite() and ZERO <= point.percent <= HUNDRED):
@@ -123,26 +190,14 @@ def _check_milestone(point: Milestone, plan: Plan) -> None:
         )
 
 
-def planned_ratio(plan: Plan, as_of: date) -> tuple[Decimal, int]:
-    """The planned percent of `as_of` as an exact pair (numerator, days > 0): percent = numerator / days.
-
-    Linear between the plan's points; 0 before the first, 100 after the last (source: the schedule rule of the
-    domain description). A last milestone below 100 % thus jumps to 100 on the day after it.
+def planned_ratio(plan: Curve, as_of: date) -> tuple[Decimal, int]:
+    """The planned percent of `as_of` as an exact pair (numerator, divisor > 0): percent = numerator /
+    divisor.
     """
-    points = plan.points
-    if as_of < points[0].date:
-        return ZERO, 1
-    if as_of > points[-1].date:
-        return HUNDRED, 1
-    for index in range(len(points) - 1):
-        (day, percent), (next_day, next_percent) = points[index], points[index + 1]
-        if as_of < next_day:
-            days = (next_day - day).days
-            return percent * days + (next_percent - percent) * (as_of - day).days, days
-    return points[-1].percent, 1
+    return plan.ratio(as_of)
 
 
-def planned_percent(plan: Plan, as_of: date) -> Decimal:
+def planned_percent(plan: Curve, as_of: date) -> Decimal:
     """序时进度: percent (0-100) that `plan` expects at the end of `as_of`."""
     numerator, days = planned_ratio(plan, as_of)
     return EXACT.divide(numerator, Decimal(days))
@@ -177,23 +232,3 @@ def is_milestone_late(baseline_due: date, met_on: date | None, as_of: date) -> b
     The due day itself is in time. A reschedule does not help: "rescheduled" is not "on time".
     """
     return as_of > baseline_due and (met_on is None or met_on > as_of)
-
-
-def first_day_at(plan: Plan, slope: Decimal, level: Decimal, *, strict: bool) -> Sequence[date]:
-    """Days on which `slope x planned` can first reach (`strict`: exceed) `level`, at most one a piece.
-
-    The exact solution of the crossing, by whole days; a superset of the real first crossing is enough for the
-    callers, who judge each returned day again. `slope` must be >= 0 (0 never crosses).
-    """
-    found = []
-    for (day, percent), (next_day, next_percent) in pairwise(plan.points):
-        days = (next_day - day).days
-        rise = slope * (next_percent - percent)
-        gap = (level - slope * percent) * days
-        if rise <= 0 or gap < 0:
-            continue
-        whole, rest = divmod(gap, rise)
-        steps = int(whole) + (1 if strict or rest else 0)
-        if steps <= days:
-            found.append(date.fromordinal(day.toordinal() + steps))
-    return found

@@ -1,15 +1,17 @@
 """Lights as spans of days, projected to the end of the period, and the two days cached from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from projects.rules.facts import SiteFacts, known_at
-from projects.rules.lights import BY_STAGE, Reason, judge, turning_days
+from projects.rules.facts import DivisionFacts, Facts, JudgedByDay, SiteFacts
+from projects.rules.lights import judge, turning_days
+from projects.rules.months import judged_by_month, month_days, month_outcomes
 from projects.rules.period import ONE_DAY
-from projects.rules.policy import SEVERITY, Policy
-from projects.rules.vocabulary import Light, Stage
+from projects.rules.policy import SEVERITY, Against, MonthlyRule, Policy, SubjectRule
+from projects.rules.verdicts import BY_STAGE, NO_RULE, Judged, Reason
+from projects.rules.vocabulary import Light, Stage, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +33,59 @@ class FirstDays(NamedTuple):
 
 
 def spans(facts: SiteFacts, policy: Policy, period_end: date) -> tuple[Span, ...]:
+    """A site's light of every day up to and including `period_end`: see `subject_spans`."""
+    return subject_spans(facts, policy, Subject.SITE, period_end)
+
+
+def subject_spans(facts: Facts, policy: Policy, subject: Subject, period_end: date) -> tuple[Span, ...]:
     """The light of every day up to and including `period_end`, as disjoint spans without a gap.
 
     They begin with the plan or the first fact, whichever is earlier, and go on into the future as if nothing
     more were reported. Empty when nothing is known, or not before `period_end`. Neighbours differ in light,
     reason or detail. Cost: not by days. Between two facts the light can change only on a few days that are
-    solved exactly (`turning_days`); `light_at`'s own judgement is then asked on each, so that the two cannot
-    disagree.
+    solved exactly (`turning_days`, `month_days`); the judgement of `subject_light_at` is then asked on each,
+    so that the two cannot disagree.
     """
+    rule = policy.rule(subject)
+    if rule.monthly is not None and not rule.judges_days:
+        return _joined(_by_months(facts, rule.monthly, policy.against, period_end), period_end + ONE_DAY)
+    if isinstance(facts, DivisionFacts):
+        days = sorted(set(month_days(facts, period_end)))
+        return _joined([(day, NO_RULE) for day in days[:1] if day <= period_end], period_end + ONE_DAY)
+    return _joined(_by_days(facts, rule, policy.against, period_end), period_end + ONE_DAY)
+
+
+def _by_days(
+    facts: JudgedByDay, rule: SubjectRule, against: Against, period_end: date
+) -> Iterator[tuple[date, Judged]]:
     end = period_end + ONE_DAY
     changes = facts.days()
     starts = [
         plan.start for plan in (facts.baseline, *(plan for _day, plan in facts.approved)) if plan is not None
     ]
     first = min([*starts, *changes[:1]], default=end)
-    found: list[Span] = []
     for begin, finish in _stretches(first, changes, end):
-        known = known_at(facts, policy.against, begin)
-        days = sorted({begin, *(day for day in turning_days(known, policy) if begin < day < finish)})
-        for day, until in zip(days, [*days[1:], finish], strict=True):
-            judged = judge(known, policy, day)
-            if found and (found[-1].light, found[-1].reason, found[-1].detail) == judged:
-                found[-1] = Span(found[-1].valid_from, until, *judged)
-            else:
-                found.append(Span(day, until, *judged))
-    return tuple(found)
+        known = facts.known_at(against, begin)
+        for day in sorted({begin, *(day for day in turning_days(known, rule) if begin < day < finish)}):
+            yield day, judge(known, rule, day)
+
+
+def _by_months(
+    facts: Facts, rule: MonthlyRule, against: Against, period_end: date
+) -> Iterator[tuple[date, Judged]]:
+    outcomes = month_outcomes(facts, rule, against, period_end)
+    for day in sorted({day for day in month_days(facts, period_end) if day <= period_end}):
+        yield day, judged_by_month(facts, outcomes, rule, against, day)
+
+
+def _joined(judged: Iterable[tuple[date, Judged]], end: date) -> tuple[Span, ...]:
+    """Spans from days in order, each judgement holding until the next; equal neighbours become one."""
+    starts: list[tuple[date, Judged]] = []
+    for day, what in judged:
+        if not starts or starts[-1][1] != what:
+            starts.append((day, what))
+    ends = [*(day for day, _what in starts[1:]), end]
+    return tuple(Span(day, until, *what) for (day, what), until in zip(starts, ends, strict=False))
 
 
 def first_days(spans: tuple[Span, ...], as_of: date) -> FirstDays:
@@ -90,7 +120,7 @@ def light_from_cache(
     """The light on `as_of` from a site's cached days and current stage; equals `light_at` from the last fact.
 
     `has_plan` keeps existing stock dark: two empty days alone cannot tell "never late" from "no plan".
-    Pass False too where the policy in force judges no days (`Policy.judges_days`).
+    Pass False too where the policy in force judges no days (`SubjectRule.judges_days`).
     """
     if not has_plan:
         return Light.NONE

@@ -56,6 +56,45 @@ class Light(Word):
     )  # nothing to judge: no plan, suspended, cancelled, or the policy has no such rule
 
 
+class Subject(Word):
+    """What a policy can judge."""
+
+    SITE = "site", _("点位")
+    INDICATOR = "indicator", _("区县的指标")  # an indicator in one division
+    DIVISION = "division", _("区县")  # by the months of its indicators
+    FUNDING = "funding", _("资金")  # a funding line
+
+
+class DayKind(Word):
+    """What the yearly notice makes of a day (节假日安排)."""
+
+    REST = "rest", _("休")
+    WORK = "work", _("班")  # a Saturday or Sunday that is worked to make up for a holiday (调休)
+
+
+class CalendarSource(Word):
+    """Where the working days of a year are known from."""
+
+    CITY = "city", _("本市载入的表")
+    LIBRARY = "library", _("程序库")  # follows the State Council's notices
+    WEEKENDS = "weekends", _("暂按周末")  # not announced yet, or unknown: provisional
+
+
+class SatisfactionBase(Word):
+    """Whom the votes are held against (基数)."""
+
+    PRESENT = "present", _("实到")
+    ENTITLED = "entitled", _("应到")
+
+
+class SatisfactionGrade(Word):
+    """What a satisfaction vote comes to (满意度测评等次)."""
+
+    SATISFIED = "satisfied", _("满意")
+    BASICALLY_SATISFIED = "basically_satisfied", _("基本满意")
+    DISSATISFIED = "dissatisfied", _("不满意")
+
+
 class Publication(Word):
     """Where a record stands on its way to the public (发布状态). Citizens see `published` alone."""
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from projects.rules.facts import ApprovedPlan, Report, SiteFacts, StageChange
-from projects.rules.policy import Policy
+from projects.rules.facts import ApprovedPlan, Measure, Report, SiteFacts, StageChange, SubjectFacts
+from projects.rules.policy import Policy, packaged, packaged_keys
 from projects.rules.schedule import Milestone, Plan
+from projects.rules.steps import MonthSteps
 from projects.rules.vocabulary import Stage
 
 FIRST = date(2024, 1, 1)
@@ -87,3 +88,22 @@ def policies(draw: DrawFn) -> Policy:
     if overdue and draw(st.booleans()):
         del sections["lag"]
     return policy(**sections)
+
+
+@st.composite
+def steps(draw: DrawFn) -> MonthSteps:
+    return MonthSteps(draw(days), draw(st.integers(1, 13)))
+
+
+@st.composite
+def subjects(draw: DrawFn) -> SubjectFacts:
+    """An indicator or a funding line: a plan of any shape, and outputs of a target that may be overfulfilled."""
+    curves: SearchStrategy[Plan | MonthSteps] = st.one_of(plans(), steps())
+    whole = Decimal(draw(st.integers(1, 90)))
+    amounts = st.integers(0, 100).map(Decimal)
+    measures = draw(st.lists(st.builds(Measure, days, amounts, st.just(whole)), max_size=4))
+    approved = draw(st.lists(st.builds(ApprovedPlan, days, curves), max_size=1))
+    return SubjectFacts(baseline=draw(curves), approved=tuple(approved), measures=tuple(measures))
+
+
+cities: SearchStrategy[Policy] = st.sampled_from(packaged_keys()).map(packaged)

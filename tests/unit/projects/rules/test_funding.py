@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projects.rules.errors import RuleError
-from projects.rules.funding import FundRate, remainder, sum_of, to_digits
+from projects.rules.funding import FundLine, FundRate, by_division, by_source, remainder, sum_of, to_digits
+from projects.rules.vocabulary import FundingSource
 
 D = Decimal
 MID_YEAR = date(2024, 6, 30)
@@ -92,3 +93,46 @@ def test_the_rate_of_a_sum_lies_between_the_rates(lines: list[FundRate]) -> None
 @given(rates, rates)
 def test_the_remainder_is_the_other_part(one: FundRate, other: FundRate) -> None:
     assert remainder(sum_of([one, other]), one) == other
+
+
+LINES = [
+    FundLine(FundingSource.DISTRICT, FundRate(D("2"), D("4")), "330203"),
+    FundLine(FundingSource.CITY, CITY),
+    FundLine(FundingSource.DISTRICT, FundRate(None, D("6")), "330212"),
+    FundLine(FundingSource.DISTRICT, FundRate(D("1"), D("2")), "330203"),
+]
+
+
+def test_sums_by_source_and_by_division() -> None:
+    sources = by_source(LINES)
+    assert list(sources) == [FundingSource.CITY, FundingSource.DISTRICT]  # no line of others: left out, not 0
+    assert sources[FundingSource.CITY] == CITY
+    assert sources[FundingSource.DISTRICT] == FundRate(None, D("12"))  # one unknown use, an unknown sum
+    divisions = by_division(LINES)
+    assert list(divisions) == [None, "330203", "330212"]
+    assert divisions["330203"] == FundRate(D("3"), D("6"))
+    assert divisions["330203"].percent == 50  # from the sums
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(FundingSource), st.integers(0, 99), st.integers(0, 99)), max_size=9)
+)
+def test_parts_sum_to_the_whole(rows: list[tuple[FundingSource, int, int]]) -> None:
+    lines = [FundLine(source, FundRate(D(used), D(arranged))) for source, used, arranged in rows]
+    assert sum_of(by_source(lines).values()) == sum_of(line.rate for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("used", "arranged", "overspent", "percent"),
+    [
+        ("12", "10", "2", "120"),  # shown as it is
+        ("10", "10", None, "100"),
+        ("9", "10", None, "90"),
+        (None, "10", None, None),
+        ("1", "0", "1", None),  # spent without anything arranged: no rate, and overspent
+    ],
+)
+def test_overspent(used: str | None, arranged: str, overspent: str | None, percent: str | None) -> None:
+    rate = FundRate(None if used is None else D(used), D(arranged))
+    assert rate.overspent == (None if overspent is None else D(overspent))
+    assert rate.percent == (None if percent is None else D(percent))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from projects.rules.errors import RuleError
 from projects.rules.facts import ApprovedPlan, Report, SiteFacts, StageChange
 from projects.rules.lights import Reason, light_at, worst
-from projects.rules.policy import SEVERITY, YINCHUAN_2025, Policy
+from projects.rules.policy import SEVERITY, YINCHUAN_2025, Policy, packaged
 from projects.rules.schedule import Milestone, Plan
 from projects.rules.vocabulary import Light, Stage
 from tests.unit.projects.rules import strategies as s
@@ -20,13 +20,8 @@ from tests.unit.projects.rules import strategies as s
 HUNDRED_DAYS = Plan(date(2025, 1, 1), date(2025, 4, 11))
 DAY_50 = date(2025, 2, 20)
 DAY_20 = date(2025, 1, 21)
-SANYA_2022 = s.policy(
-    lag={
-        "basis": "relative",
-        "bands": [{"light": "yellow", "more_than": 0}, {"light": "red", "more_than": 50}],
-    }
-)
-NEW_YORK = s.policy(overdue=[{"light": "red", "months": 3}])
+SANYA_2022 = packaged("sanya-2022")
+NEW_YORK = packaged("new-york-comptroller")
 
 
 def begun(percent: str, on: date = date(2025, 1, 1)) -> SiteFacts:
@@ -192,21 +187,37 @@ def test_a_reschedule_helps_only_where_the_policy_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("as_of", "light"),
+    ("as_of", "light", "reason"),
     [
         # New York State comptroller: delayed = three months or more past the planned date.
-        (date(2025, 4, 12), Light.GREEN),
-        (date(2025, 7, 10), Light.GREEN),
-        (date(2025, 7, 11), Light.RED),
+        (date(2025, 4, 11), Light.GREEN, Reason.ON_SCHEDULE),  # the planned day itself
+        (date(2025, 4, 12), Light.GREEN, Reason.TOLERATED),  # late, but not yet delayed
+        (date(2025, 7, 10), Light.GREEN, Reason.TOLERATED),
+        (date(2025, 7, 11), Light.RED, Reason.OVERDUE),
     ],
 )
-def test_new_york_three_months_past(as_of: date, light: Light) -> None:
-    assert light_at(begun("10"), NEW_YORK, as_of).light is light
+def test_new_york_three_months_past(as_of: date, light: Light, reason: Reason) -> None:
+    verdict = light_at(begun("10"), NEW_YORK, as_of)
+    assert (verdict.light, verdict.reason) == (light, reason)
 
 
-def test_a_policy_of_months_gives_a_site_no_light() -> None:
-    ouhai = s.policy(months={"missed": "red", "made_good": "yellow"})
-    verdict = light_at(begun("1"), ouhai, DAY_50)
+@pytest.mark.parametrize(
+    ("planned", "last_green", "first_red"),
+    [
+        (date(2025, 11, 30), date(2026, 2, 27), date(2026, 2, 28)),  # February has no 30th
+        (date(2023, 11, 30), date(2024, 2, 28), date(2024, 2, 29)),  # a leap year's has a 29th
+        (date(2024, 2, 29), date(2024, 5, 28), date(2024, 5, 29)),
+    ],
+)
+def test_three_months_end_within_a_short_month(planned: date, last_green: date, first_red: date) -> None:
+    facts = SiteFacts(baseline=Plan(planned, planned), started_on=planned)
+    assert light_at(facts, NEW_YORK, last_green).light is Light.GREEN
+    assert light_at(facts, NEW_YORK, first_red).light is Light.RED
+
+
+@pytest.mark.parametrize("key", ["tianjin-2022", "nanjing-2016"])
+def test_a_policy_that_says_nothing_of_sites_gives_them_no_light(key: str) -> None:
+    verdict = light_at(begun("1"), packaged(key), DAY_50)
     assert (verdict.light, verdict.reason) == (Light.NONE, Reason.NO_RULE)
 
 

@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projects.rules.errors import RuleError
-from projects.rules.progress import Output, OutputState, additive, mean, mean_of, total
+from projects.rules.progress import (
+    MeanOver,
+    Output,
+    OutputState,
+    Weighted,
+    additive,
+    mean,
+    mean_of,
+    means,
+    total,
+    weighted_mean,
+)
 
 D = Decimal
 
@@ -108,3 +119,56 @@ def test_parts_sum_to_the_whole(one: list[Output], other: list[Output]) -> None:
     assert whole.numerator == first.numerator + second.numerator
     assert whole.denominator == first.denominator + second.denominator
     assert whole.missing == first.missing + second.missing
+
+
+def test_weighted_mean_divides_by_the_weights_of_what_is_known() -> None:
+    parts = [Weighted(D(100), D(3)), Weighted(D(50), D(1)), Weighted(None, D(6))]
+    found = weighted_mean(parts)
+    assert (found.numerator, found.denominator, found.percent) == (D(350), D(4), D("87.5"))
+    assert (found.parts, found.missing) == (3, 1)
+
+
+def test_weights_need_not_add_up_to_a_hundred() -> None:
+    small = [Weighted(D(80), D("0.2")), Weighted(D(20), D("0.2"))]
+    assert weighted_mean(small).percent == 50
+
+
+@pytest.mark.parametrize("weight", ["-1", "NaN"])
+def test_a_negative_weight_is_refused(weight: str) -> None:
+    with pytest.raises(RuleError, match="权重不能为负"):
+        Weighted(D(1), D(weight))
+
+
+def test_weights_of_nothing_are_refused() -> None:
+    with pytest.raises(RuleError, match="权重之和须大于 0"):
+        weighted_mean([Weighted(D(1), D(0))])
+    assert weighted_mean([]).percent is None
+    # Known parts of no weight beside an unknown one that has all of it: nothing can be said, and it is not 0 %.
+    assert weighted_mean([Weighted(D(90), D(0)), Weighted(None, D(1))]).percent is None
+
+
+def test_mean_over_projects_and_mean_over_categories_are_two_figures() -> None:
+    big = [Output(D(100), D(100))] * 3
+    small = [Output(D(20), D(100))]
+    projects, categories = means([big, small])
+    assert (projects.over, projects.figure.percent) == (MeanOver.PROJECTS, D(80))
+    assert (categories.over, categories.figure.percent) == (MeanOver.CATEGORIES, D(60))
+    assert (projects.figure.parts, categories.figure.parts) == (4, 2)
+
+
+def test_a_category_of_which_nothing_is_known_is_missing_from_the_mean_of_categories() -> None:
+    _projects, categories = means([[Output(D(1), D(2))], [Output(None, D(2)), Output(D(1), None)]])
+    assert (categories.figure.percent, categories.figure.missing) == (D(50), 1)
+
+
+def test_uncapped_mean_stands_beside_the_capped_one() -> None:
+    parts = [Output(D(300), D(100)), Output(D(50), D(100))]
+    assert mean(parts).percent == 75
+    assert mean(parts, capped=False).uncapped == 175
+
+
+@given(st.lists(st.tuples(st.integers(0, 100), st.integers(1, 9)), min_size=1, max_size=8))
+def test_a_weighted_mean_lies_between_its_parts(pairs: list[tuple[int, int]]) -> None:
+    found = weighted_mean(Weighted(D(percent), D(weight)) for percent, weight in pairs).percent
+    assert found is not None
+    assert min(pairs)[0] <= found <= max(percent for percent, _weight in pairs)

@@ -56,6 +56,7 @@ def test_an_overdue_rule_turns_on_its_own_day() -> None:
     new_york = s.policy(overdue=[{"light": "yellow", "months": 1}, {"light": "red", "months": 3}])
     assert short(spans(BEGUN, new_york, END)) == [
         ("2025-01-01", "green", "on_schedule"),
+        ("2025-04-12", "green", "tolerated"),  # late, but not yet by a month
         ("2025-05-11", "yellow", "overdue"),  # a month past 11 April
         ("2025-07-11", "red", "overdue"),
     ]
