@@ -10,7 +10,9 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("民生实事")
 
     def ready(self) -> None:
+        from projects.actions import figures
         from projects.models import guards, searchindex
 
         post_migrate.connect(guards.install_after_migrate, sender=self, dispatch_uid="projects.guards")
         post_migrate.connect(searchindex.install_after_migrate, sender=self, dispatch_uid="projects.search")
+        post_migrate.connect(figures.fill_after_migrate, sender=self, dispatch_uid="projects.figures")

@@ -7,24 +7,26 @@ from typing import Final, TypeVar
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from projects.actions import closing, ledger, sitedays, siterows, siteupdates
+from projects.actions import closing, ledger, rollups, sitedays, siterows, siteupdates, standings
 from projects.actions.drafts import SiteDraft
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.lights import (
-    Judge,
     Judges,
     facts_of,
+    governing,
+    in_order,
     judge_for,
     judges_by_indicator,
     project,
     span_rows,
+    stretches_of,
 )
 from projects.actions.siteupdates import SiteUpdate
 from projects.actions.sitewriting import departments_of, targets_of
-from projects.models import Contribution, ImportBatch, PlanChange, Site, SiteReport, SiteState
+from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, Site, SiteReport, SiteState
 from projects.models.bulk import fresh, insert_rows, number_rows
 from projects.permissions.access import Access, Permission, Target, divisions_for, may, may_publish
-from projects.rules.spans import Span
+from projects.rules.rollups import Movements
 from projects.rules.vocabulary import Publication
 
 #: Sites that are built and written together: the memory that a batch takes.
@@ -84,6 +86,8 @@ def apply_site_drafts(
     _check_publisher(publisher, access, drafts)
     tell = on_progress or (lambda count: None)
     numbering = ledger.rehearse if is_rehearsal else ledger.take
+    # The sums are written by whoever holds the head: a rehearsal would keep everybody waiting for them.
+    post = rollups.forget if is_rehearsal else rollups.post
     with transaction.atomic():
         _check_codes_free(drafts)
         judges = judges_by_indicator() if drafts or updates else {}
@@ -93,13 +97,21 @@ def apply_site_drafts(
         total = len(drafts) + len(prepared)
         result = BatchResult(0, 0, 0, 0)
         if total:
+            movements = Movements()
             with numbering(total, actor_id=access.user_id) as numbers:
                 for start in range(0, len(drafts), CHUNK):
                     chunk = drafts[start : start + CHUNK]
-                    _create_chunk(chunk, numbers, numbers.first + start, judges, access, reason, publisher)
+                    rewrite = _create_chunk(
+                        chunk, numbers, numbers.first + start, judges, access, reason, publisher
+                    )
+                    rewrite.write(movements, superseded_seq=numbers.last)
+                    post(movements, at_least=rollups.MOST)
                     tell(len(chunk))
-                for count in siteupdates.write(prepared, numbers, numbers.first + len(drafts)):
+                written = siteupdates.write(prepared, numbers, numbers.first + len(drafts), movements)
+                for count in written:
+                    post(movements, at_least=rollups.MOST)
                     tell(count)
+                post(movements)
                 result = BatchResult(len(drafts), len(updates), numbers.first, numbers.last)
         if stamp is not None and not is_rehearsal:
             batch = ImportBatch(
@@ -188,13 +200,16 @@ def _create_chunk(
     access: Access,
     reason: str,
     publisher: Access | None,
-) -> None:
+) -> standings.Rewrite:
+    """Write everything but what figures count, which is returned unsaved."""
     now = numbers.recorded_at
     contributions: list[Contribution] = []
     states: list[SiteState] = []
     reports: list[SiteReport] = []
     plans: list[PlanChange] = []
-    lights: list[tuple[Site, Sequence[Span], Judge]] = []
+    lights: list[LightSpan] = []
+    stood = standings.Rewrite()
+    governs = governing(judges)
     sites = siterows.new_sites(drafts, now=now, first_seq=first_seq)
     number_rows(sites)
     for site, draft in zip(sites, drafts, strict=True):
@@ -207,7 +222,13 @@ def _create_chunk(
         judge = judge_for((indicator_id for indicator_id, _quantity in draft.contributions), judges)
         if judge is not None:
             facts = facts_of(site, reports=own_reports, states=own_states, plan_changes=own_plans)
-            lights.append((site, project(site, facts, judge), judge))
+            ordered = in_order(own_states)
+            spans = span_rows(
+                site, project(site, facts, judge, stretches_of(ordered, judges, judge)), now=now
+            )
+            lights += spans
+            timeline = standings.stood(site, ordered, standings.lit(spans), governs)
+            stood.rows += standings.rows_of(site, timeline, now=now)
         contributions += [
             fresh(Contribution, site_id=site.pk, indicator_id=indicator_id, quantity=quantity)
             for indicator_id, quantity in draft.contributions
@@ -220,7 +241,7 @@ def _create_chunk(
     insert_rows(states)
     insert_rows(reports)
     insert_rows(plans)
-    insert_rows([row for site, found, judge in lights for row in span_rows(site, found, judge, now=now)])
+    insert_rows(lights)
     numbers.write(
         [
             ledger.Entry(
@@ -238,3 +259,4 @@ def _create_chunk(
             for site, draft in zip(sites, drafts, strict=True)
         ]
     )
+    return stood

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from projects.actions import closing, ledger
+from projects.actions import closing, ledger, rollups
 from projects.actions.closing import correctable
 from projects.actions.errors import Invalid
 from projects.actions.lights import rejudge, sites_of
@@ -32,6 +32,7 @@ from projects.models import (
     TargetStatement,
 )
 from projects.permissions.access import Access, Permission
+from projects.readmodels.definitions import DEFINING
 from projects.rules.errors import RuleError
 from projects.rules.period import ONE_DAY
 from projects.rules.policy import Policy
@@ -96,7 +97,10 @@ def _ask_structure(
 
 @correctable
 def save_category(*, access: Access, row: Category, reason: str = "") -> Category:
-    """A group (类) of a programme."""
+    """A group (类) of a programme. With indicators it stays where it is: their sites are counted there."""
+    filled = row.pk is not None and row.indicators.exists()
+    if filled and Category.objects.get(pk=row.pk).programme_id != row.programme_id:
+        raise Invalid({"programme": _("已有指标的类不能移到别的年度。")})
 
     def guard(stored: Category | None) -> None:
         programmes = {row.programme_id} | ({stored.programme_id} if stored is not None else set())
@@ -141,9 +145,14 @@ def save_indicator(*, access: Access, row: Indicator, reason: str = "") -> Indic
 
     with transaction.atomic():
         is_new = row.pk is None
+        stored = None if is_new else Indicator.objects.get(pk=row.pk)
         saved = save_row(
             access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason, guard=guard
         )
+        if stored is not None and any(getattr(stored, name) != getattr(row, name) for name in DEFINING):
+            # What sites give goes elsewhere, or is counted in another way: the sums are made anew.
+            # save_row holds the head by now, so nobody else writes them.
+            rollups.rebuild()
         if is_new and row.target is not None:
             programme = row.category.programme
             first = TargetStatement(

@@ -7,7 +7,7 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from projects.actions import closing, ledger, sitedays, siterows
+from projects.actions import closing, ledger, rollups, sitedays, siterows, standings
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.sitewriting import (
     check_version,
@@ -21,6 +21,7 @@ from projects.actions.sitewriting import (
 from projects.models import AuditEntry, Contribution, ImportBatch, Site
 from projects.models.bulk import update_rows
 from projects.permissions.access import Access, Permission, Target, may_publish
+from projects.rules.rollups import Movements
 from projects.rules.vocabulary import Publication
 
 _CHUNK: Final = 2_000
@@ -74,10 +75,13 @@ def publish_batch(*, access: Access, batch_id: int) -> int:
         if not ids:
             return 0
         closing.ask_each(sitedays.facts_of_sites(ids))
+        movements = Movements()
         with ledger.take(len(ids), actor_id=access.user_id) as numbers:
             for start in range(0, len(ids), _CHUNK):
                 chunk = ids[start : start + _CHUNK]
-                _publish(chunk, batch, access, numbers, numbers.first + start)
+                _publish(chunk, batch, access, numbers, numbers.first + start, movements)
+                rollups.post(movements, at_least=rollups.MOST)
+            rollups.post(movements)
     return len(ids)
 
 
@@ -108,7 +112,12 @@ def _lock_waiting(batch: ImportBatch, access: Access) -> list[int]:
 
 
 def _publish(
-    ids: Sequence[int], batch: ImportBatch, access: Access, numbers: ledger.Numbers, first_seq: int
+    ids: Sequence[int],
+    batch: ImportBatch,
+    access: Access,
+    numbers: ledger.Numbers,
+    first_seq: int,
+    movements: Movements,
 ) -> None:
     sites = list(Site.objects.filter(pk__in=ids).order_by("pk"))
     contributions = _contributions(ids)
@@ -129,6 +138,8 @@ def _publish(
     update_rows(
         sites, ["publication", "submitted_by_id", "published_by_id", "version", "changed_seq", "updated_at"]
     )
+    rewrite = standings.republish(sites, now=numbers.recorded_at)
+    rewrite.write(movements, superseded_seq=numbers.last)
     numbers.write(entries)
 
 
@@ -160,6 +171,7 @@ def _step(access: Access, site_id: int, expected_version: int, to: Publication, 
             site.changed_seq = numbers.first
             site.updated_at = numbers.recorded_at
             site.save()
+            standings.recount(site, now=numbers.recorded_at)
             numbers.write(
                 [
                     entry_for(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.actions import closing, ledger, sitedays, siterows
+from projects.actions import closing, ledger, sitedays, siterows, standings
 from projects.actions.batches import apply_site_drafts
 from projects.actions.drafts import SiteDraft
 from projects.actions.errors import Invalid
@@ -117,6 +117,7 @@ def remove_site(*, access: Access, site_id: int, expected_version: int, reason: 
             site.version += 1
             site.updated_at = numbers.recorded_at
             site.save(update_fields=["deleted_seq", "changed_seq", "version", "updated_at"])
+            standings.recount(site, now=numbers.recorded_at)
             numbers.write([entry_for(site, "site.remove", {"reason": reason, "code": site.code})])
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from projects.actions import closing, ledger, sitedays, siterows
 from projects.actions.errors import Invalid
-from projects.actions.lights import CACHED, Judges, facts_of, judge_for, respan
+from projects.actions.lights import CACHED, Current, Judges, Respan, current_by_site, judge_for, respan
 from projects.actions.sitewriting import (
     FOLLOWS_GEOMETRY,
     STATE_FIELDS,
@@ -22,9 +22,11 @@ from projects.actions.sitewriting import (
     clean,
     clean_changed,
 )
-from projects.models import Contribution, LightSpan, Site, SiteState
+from projects.actions.standings import Rewrite
+from projects.models import Contribution, Site, SiteState
 from projects.models.bulk import fresh, insert_rows, update_rows
 from projects.permissions.access import Access
+from projects.rules.rollups import Movements
 
 _CHUNK: Final = 2_000
 #: What every change may write besides the changed fields themselves.
@@ -48,8 +50,7 @@ class Prepared:
     changes: Mapping[str, object]
     contributions: list[tuple[int, Decimal]]
     state: SiteState | None
-    ended_spans: list[int]
-    new_spans: list[LightSpan]
+    respan: Respan
     entry: ledger.Entry
 
 
@@ -66,13 +67,13 @@ def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, re
     prepared: dict[int, Prepared] = {}
     for start in range(0, len(ids), _CHUNK):
         sites = _locked(ids[start : start + _CHUNK])
-        current = _current_spans(sites)
+        current = current_by_site([site.pk for site in sites])
         for site in sites:
             update = by_id[site.pk]
             had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
             facts += sitedays.facts_of_change(site, update.changes, had, timezone.localdate(now))
             prepared[site.pk] = _prepare(
-                site, update, current.get(site.pk, []), access=access, judges=judges, reason=reason, now=now
+                site, update, current[site.pk], access=access, judges=judges, reason=reason, now=now
             )
     if len(prepared) < len(updates):
         raise Invalid({"": _("有点位在读取之后被删除,没有写入任何数据;请重新读取文件。")})
@@ -80,8 +81,12 @@ def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, re
     return [prepared[update.site_id] for update in updates]
 
 
-def write(prepared: Sequence[Prepared], numbers: ledger.Numbers, first_seq: int) -> Iterator[int]:
+def write(
+    prepared: Sequence[Prepared], numbers: ledger.Numbers, first_seq: int, movements: Movements
+) -> Iterator[int]:
     """Write them under consecutive numbers; yields how many more are written after each chunk.
+
+    What figures gain and lose is noted in `movements`, for the caller to post.
 
     Raises Invalid for what only the database knows to be wrong, naming the site.
     """
@@ -99,14 +104,11 @@ def write(prepared: Sequence[Prepared], numbers: ledger.Numbers, first_seq: int)
             raise
         _write_contributions([item for item in chunk if "contributions" in item.changes])
         insert_rows([item.state for item in chunk if item.state is not None])
-        ended = [pk for item in chunk for pk in item.ended_spans]
-        for first in range(0, len(ended), _CHUNK):
-            LightSpan.objects.filter(pk__in=ended[first : first + _CHUNK]).update(
-                superseded_at=numbers.recorded_at,
-                # Of the whole run: nothing is known between two numbers of one transaction.
-                superseded_seq=numbers.last,
-            )
-        insert_rows([span for item in chunk for span in item.new_spans])
+        together = Respan([], [], Rewrite())
+        for item in chunk:
+            together.extend(item.respan)
+        # Of the whole run: nothing is known between two numbers of one transaction.
+        together.write(movements, now=numbers.recorded_at, superseded_seq=numbers.last)
         numbers.write([item.entry for item in chunk])
         yield len(chunk)
 
@@ -120,21 +122,10 @@ def _locked(ids: Sequence[int]) -> list[Site]:
     )
 
 
-def _current_spans(sites: Sequence[Site]) -> dict[int, list[LightSpan]]:
-    found: dict[int, list[LightSpan]] = {}
-    spans = LightSpan.objects.filter(
-        subject_key__in=[f"site:{site.pk}" for site in sites], superseded_at__isnull=True
-    )
-    for span in spans:
-        assert span.site_id is not None
-        found.setdefault(span.site_id, []).append(span)
-    return found
-
-
 def _prepare(
     site: Site,
     update: SiteUpdate,
-    current: Sequence[LightSpan],
+    current: Current,
     *,
     access: Access,
     judges: Judges,
@@ -155,16 +146,11 @@ def _prepare(
             now=now,
             actor_id=access.user_id,
         )
-    facts = facts_of(
-        site,
-        reports=site.reports.all(),
-        states=[*site.states.all(), *([state] if state is not None else [])],
-        plan_changes=site.plan_changes.all(),
-    )
+    states = [*site.states.all(), *([state] if state is not None else [])]
     judge = judge_for((indicator_id for indicator_id, _quantity in contributions), judges)
-    ended, spans = respan(site, facts, judge, current, now=now)
+    spans = respan(site, judge, judges, current, states=states, now=now)
     entry = change_entry(site, before, contributions, reason)
-    return Prepared(site, update.changes, contributions, state, ended, spans, entry)
+    return Prepared(site, update.changes, contributions, state, spans, entry)
 
 
 @contextmanager
@@ -180,9 +166,10 @@ def _stamp(chunk: Sequence[Prepared], now: dt.datetime, first_seq: int) -> None:
     for seq, item in enumerate(chunk, start=first_seq):
         item.site.changed_seq = seq
         item.site.updated_at = now
-        for row in ([item.state] if item.state is not None else []) + item.new_spans:
-            row.changed_seq = seq
-            row.recorded_at = now
+        item.respan.stamp(changed_seq=seq, now=now)
+        if item.state is not None:
+            item.state.changed_seq = seq
+            item.state.recorded_at = now
 
 
 def _write_sites(chunk: Sequence[Prepared]) -> None:

@@ -9,12 +9,13 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger, siterows
+from projects.actions import ledger, rollups, siterows
 from projects.actions.errors import Conflict, Invalid, NotAllowed
 from projects.actions.lights import CACHED, Judges, judge_for, rewrite_site_spans
 from projects.models import AuditEntry, Contribution, Indicator, Site, SiteState
 from projects.permissions.access import Access, Permission, Target, may
 from projects.rules.errors import RuleError
+from projects.rules.rollups import Movements
 from projects.rules.vocabulary import UNDER_WAY, Publication, Stage
 
 #: What `change_site` takes, besides `geometry` (shapely, EPSG:4326) and `contributions` (pairs of indicator
@@ -190,9 +191,11 @@ def change_entry(
 def refresh_lights(
     site: Site, contributions: Iterable[tuple[int, Decimal]], judges: Judges, *, now: dt.datetime
 ) -> None:
-    """Rewrite the site's spans and its cached first days."""
+    """Rewrite the site's spans, its cached first days and what figures count of it."""
     judge = judge_for((indicator_id for indicator_id, _quantity in contributions), judges)
-    rewrite_site_spans(site, judge, now=now)
+    movements = Movements()
+    rewrite_site_spans(site, judge, judges, movements, now=now)
+    rollups.post(movements)
     site.save(update_fields=list(CACHED))
 
 

@@ -15,7 +15,7 @@ from projects.api import shapes
 from projects.api.base import PublicView
 from projects.api.features import GEOJSON, collection, number
 from projects.models import Boundary
-from projects.readmodels.days import asked_day
+from projects.readmodels.clocks import CLOCK_WORDS, as_text, asked_clocks, recorded_moment
 from projects.readmodels.districts import FORMULA, CategoryProgress, current_programme, district_progress
 from projects.readmodels.sitequeries import FilterError, single
 from projects.readmodels.tallies import Tally
@@ -96,12 +96,12 @@ class DivisionProgress(PublicView):
     """What was promised in a district, what is done and what the plan expects, by category."""
 
     filter_words: ClassVar = frozenset()
-    own_words: ClassVar = frozenset({"as_of"})
+    own_words: ClassVar = CLOCK_WORDS
 
     @extend_schema(
         operation_id="divisions_progress",
         summary="区县进度 / Progress of a division",
-        parameters=[words.AS_OF],
+        parameters=[words.AS_OF, words.KNOWN_AT],
         responses={200: shapes.PROGRESS, **shapes.PROBLEMS, **shapes.NOT_FOUND},
     )
     def get(self, request: HttpRequest, code: str) -> HttpResponse:
@@ -110,17 +110,19 @@ class DivisionProgress(PublicView):
         programme = current_programme(self.held, area) if area else None
         if area is None or programme is None:
             raise Http404
-        day = asked_day(request.GET, programme)
+        clocks = asked_clocks(request.GET, programme)
         if answer := self.unchanged(request):
             return answer
-        progress = district_progress(area, held=self.held, as_of=day, programme=programme)
+        progress = district_progress(area, held=self.held, clocks=clocks, programme=programme)
         if progress is None:
             raise Http404
+        known = clocks.known_at or recorded_moment(self.held)
         return self.answer(
             {
                 "division": {"code": area.code, "name_zh": area.name_zh, "name_en": area.name_en},
                 "programme": progress.programme.key,
                 "as_of": progress.as_of.isoformat(),
+                "known_at": as_text(known) if known else None,
                 "is_demo": progress.is_demo,
                 **_tally(progress.tally),
                 "by_stage": {stage: count for stage, count in progress.by_stage.items() if count},

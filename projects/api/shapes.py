@@ -125,6 +125,7 @@ class PROGRESS(serializers.Serializer[Any]):
     division = DivisionNames()
     programme = serializers.CharField()
     as_of = serializers.DateField()
+    known_at = serializers.DateTimeField(allow_null=True)
     categories = serializers.ListField()
 
 

@@ -19,7 +19,9 @@ from projects.models.programmes import (
     PublishedFigure,
 )
 from projects.models.reports import IndicatorReport, SiteReport
+from projects.models.rollups import RollUp, RollUpStep
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
+from projects.models.standings import SiteStanding
 from projects.models.targets import TargetStatement
 
 __all__ = [
@@ -50,8 +52,11 @@ __all__ = [
     "Programme",
     "Project",
     "PublishedFigure",
+    "RollUp",
+    "RollUpStep",
     "Site",
     "SiteReport",
+    "SiteStanding",
     "SiteState",
     "StoredArea",
     "TargetStatement",

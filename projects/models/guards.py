@@ -43,6 +43,7 @@ class InWorld:
 
 GUARDS: tuple[Disjoint | InWorld, ...] = (
     Disjoint("projects_lightspan", "subject_key", "superseded_at IS NULL"),
+    Disjoint("projects_sitestanding", "site_id", "superseded_seq IS NULL"),
     Disjoint("projects_divisionparent", "child_id"),
     Disjoint("projects_boundary", "division_id", "deleted_seq IS NULL"),
     InWorld("projects_site", "geom"),
@@ -107,9 +108,9 @@ def _sqlite() -> Iterator[str]:
         for event in ("insert", "update"):
             name = f"{guard.name}_{event}"
             if isinstance(guard, Disjoint):
-                applies = guard.only.replace("superseded_at", "NEW.superseded_at").replace(
-                    "deleted_seq", "NEW.deleted_seq"
-                )
+                applies = guard.only
+                for column in ("superseded_at", "superseded_seq", "deleted_seq"):
+                    applies = applies.replace(column, f"NEW.{column}")
                 others = f"id <> NEW.id AND {guard.key} = NEW.{guard.key} AND ({guard.only})"
                 broken = (
                     f"({applies}) AND EXISTS (SELECT 1 FROM {guard.table} WHERE {others} "

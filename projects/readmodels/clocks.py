@@ -18,6 +18,10 @@ from projects.readmodels.sitequeries import FilterError, Query, single
 from projects.readmodels.vocabulary import ProgrammeWords
 from projects.rules.period import CITY_ZONE
 
+#: The entry under which a database that is older than its counted figures got them: what was known before
+#: is not on record in a form that could be counted.
+FILL = "figures.fill"
+
 #: Query words of every page and answer of figures.
 CLOCK_WORDS = frozenset({"as_of", "known_at"})
 
@@ -38,12 +42,28 @@ class Clocks:
 def asked_clocks(query: Query, programme: ProgrammeWords) -> Clocks:
     """`as_of` (default: the programme's cut-off) and `known_at` (default: now) of a query string.
 
-    Raises FilterError for what is no date or moment, for a day outside the programme's period, and for a
-    moment that is still to come: its answer could change.
+    Raises FilterError for what is no date or moment, for a day outside the programme's period, for a moment
+    that is still to come (its answer could change), and for one before figures were kept by moment.
     """
     day = asked_day(query, programme)
     moment = asked_moment(query)
-    return Clocks(day) if moment is None else Clocks(day, moment, seq_at(moment))
+    if moment is None:
+        return Clocks(day)
+    known_seq = seq_at(moment)
+    _refuse_unrecorded(known_seq)
+    return Clocks(day, moment, known_seq)
+
+
+def _refuse_unrecorded(known_seq: int) -> None:
+    """Raises FilterError for a moment before the database kept what figures count."""
+    filled = AuditEntry.objects.filter(subject_type="figures", action=FILL).order_by("seq")
+    first = filled.values_list("seq", "recorded_at").first()
+    if first is not None and known_seq < first[0]:
+        raise FilterError(
+            "known_at",
+            gettext_noop("统计数字的录入历史自 %(moment)s 起保留,更早的时刻(known_at)无法回答。"),
+            moment=first[1].astimezone(CITY_ZONE).isoformat(timespec="seconds"),
+        )
 
 
 def asked_moment(query: Query) -> dt.datetime | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
+from projects.readmodels.clocks import Clocks
+from projects.readmodels.datedtree import area_on, areas_on, within_on
 from projects.readmodels.indicators import IndicatorProgress, indicator_progress
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.tallies import Board, Tally, board
@@ -33,7 +35,7 @@ class CategoryProgress:
 
 @dataclass(frozen=True, slots=True)
 class DistrictProgress:
-    """The figures of a district's page, all about `as_of`.
+    """The figures of a district's page, all about `as_of`; `clocks` says by what was known when.
 
     `managers`: the divisions whose sites are counted; None for all, whoever manages them.
     """
@@ -45,6 +47,7 @@ class DistrictProgress:
     tally: Tally
     by_stage: Mapping[str, int]
     categories: tuple[CategoryProgress, ...]
+    clocks: Clocks
 
     @property
     def is_demo(self) -> bool:
@@ -124,18 +127,22 @@ def current_programme(held: Snapshot, area: Area | None = None) -> ProgrammeWord
 
 
 def districts_overview(
-    *, held: Snapshot | None = None, as_of: dt.date | None = None
+    *, held: Snapshot | None = None, as_of: dt.date | None = None, clocks: Clocks | None = None
 ) -> DistrictsOverview | None:
-    """Every county and functional zone of the newest programme's city; None when nothing is published."""
+    """Every county and functional zone of the newest programme's city; None when nothing is published.
+
+    Of a past day: those that the city had then, with what they contained then. `clocks` before `as_of`.
+    """
     held = held or snapshot()
     programme = current_programme(held)
     if programme is None:
         return None
-    day = as_of or programme.cutoff
-    found = board(programme, day, held)
-    city = held.vocabulary.area_by_pk[programme.division_id]
-    counties = _counties(city, held)
-    inside = {area.pk: held.vocabulary.within(area) for area in counties}
+    clocks = clocks or Clocks(as_of or programme.cutoff)
+    day = clocks.as_of
+    found = board(programme, clocks, held)
+    city = area_on(held, held.vocabulary.area_by_pk[programme.division_id], day)
+    counties = _counties(city, areas_on(held, day))
+    inside = {area.pk: within_on(held, area, day) for area in counties}
     others = found.managers() - frozenset[int]().union(*inside.values())
     rest = found.tally(managers=others)
     return DistrictsOverview(
@@ -155,22 +162,26 @@ def district_progress(
     held: Snapshot | None = None,
     as_of: dt.date | None = None,
     programme: ProgrammeWords | None = None,
+    clocks: Clocks | None = None,
 ) -> DistrictProgress | None:
     """An area's figures on a day (default: the cut-off) for a programme (default: its newest one).
 
-    None when the programme is no public one that publishes its progress.
+    `clocks` says the day and what had been recorded, and goes before `as_of`. None when the programme is no
+    public one that publishes its progress.
     """
     held = held or snapshot()
     programme = programme or current_programme(held, area)
     if programme is None or not (programme.is_public and programme.publishes_progress):
         return None
-    day = as_of or programme.cutoff
-    found = board(programme, day, held)
-    city = held.vocabulary.area_by_pk[programme.division_id]
+    clocks = clocks or Clocks(as_of or programme.cutoff)
+    day = clocks.as_of
+    found = board(programme, clocks, held)
+    then = area_on(held, area, day)
+    city = area_on(held, held.vocabulary.area_by_pk[programme.division_id], day)
     # The city and its province stand for everything, whoever manages it.
-    whole = area.left <= city.left and city.right <= area.right
-    managers = None if whole else held.vocabulary.within(area)
-    indicators = indicator_progress(programme, area, day, found, managers, held)
+    whole = then.left <= city.left and city.right <= then.right
+    managers = None if whole else within_on(held, area, day)
+    indicators = indicator_progress(programme, area, clocks, found, managers, held)
     return DistrictProgress(
         programme,
         area,
@@ -189,6 +200,7 @@ def district_progress(
             )
             for own in _by_category(programme, held)
         ),
+        clocks,
     )
 
 
@@ -196,11 +208,11 @@ def _overlap(city: Area, area: Area) -> bool:
     return city.left <= area.left <= city.right or area.left <= city.left <= area.right
 
 
-def _counties(city: Area, held: Snapshot) -> list[Area]:
+def _counties(city: Area, areas: Collection[Area]) -> list[Area]:
     """In the order of their codes."""
     return [
         area
-        for area in held.vocabulary.areas
+        for area in areas
         if area.level in (DivisionLevel.COUNTY, DivisionLevel.ZONE) and city.left < area.left <= city.right
     ]
 

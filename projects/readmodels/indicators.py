@@ -1,17 +1,16 @@
 """Indicators in an area on a day: what was promised, what the sites give, what was reported. Never mixed."""
 
-import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from projects.models import DivisionTarget, Indicator, IndicatorReport
-from projects.readmodels.progress import Group
+from projects.readmodels.clocks import Clocks
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.tallies import Board
-from projects.readmodels.vocabulary import Area, IndicatorWords, ProgrammeWords
+from projects.readmodels.vocabulary import Area, ProgrammeWords
 from projects.rules.progress import Output
 from projects.rules.vocabulary import Counting
 
@@ -59,7 +58,7 @@ class IndicatorProgress:
 def indicator_progress(
     programme: ProgrammeWords,
     area: Area,
-    day: dt.date,
+    clocks: Clocks,
     found: Board,
     managers: Collection[int] | None,
     held: Snapshot,
@@ -68,9 +67,14 @@ def indicator_progress(
     words = [row for row in held.vocabulary.indicators.values() if row.programme_id == programme.pk]
     whole = _is_whole(programme, area, held)
     targets, counting = _promised(programme, area, whole=whole)
-    reported = _reported(programme, area, day, whole=whole)
+    reported = _reported(programme, area, clocks, whole=whole)
     codes = {row.pk: row.code for row in words}
-    sums = _sums(words, counting, found, managers)
+    sums = {
+        row.pk: given
+        for row in words
+        if counting[row.pk] != Counting.REPORTED
+        and (given := found.given(row.pk, managers=managers)) is not None
+    }
     return {
         row.pk: IndicatorProgress(
             row.code,
@@ -97,49 +101,6 @@ def _is_whole(programme: ProgrammeWords, area: Area, held: Snapshot) -> bool:
     return area.left <= city.left and city.right <= area.right
 
 
-@dataclass(slots=True)
-class _Sum:
-    done: Decimal = Decimal(0)
-    listed: Decimal = Decimal(0)
-    is_demo: bool = False
-
-
-def _sums(
-    words: Collection[IndicatorWords],
-    counting: Mapping[int, str],
-    found: Board,
-    managers: Collection[int] | None,
-) -> dict[int, _Sum]:
-    wholes = {row.pk: row.parent_id for row in words if row.parent_id}
-    sums: dict[int, _Sum] = {}
-    for group in found.groups:
-        if not group.counts or (managers is not None and group.manager not in managers):
-            continue
-        for pk, amount in _given(group, wholes, counting).items():
-            own = sums.setdefault(pk, _Sum())
-            own.listed += amount * group.sites
-            own.done += amount * group.sites * group.is_done(by_start=pk in found.by_start)
-            own.is_demo = own.is_demo or group.is_demo
-    return sums
-
-
-def _given(group: Group, wholes: Mapping[int, int], counting: Mapping[int, str]) -> dict[int, Decimal]:
-    """What one site of the group gives to each indicator.
-
-    What counts for a subset is entered once, there, and counts in its whole as well; a site that is counted
-    as a site is one, however often it is entered.
-    """
-    given: dict[int, Decimal] = {}
-    for pk, quantity in group.quantities.items():
-        for each in {pk, wholes.get(pk, pk)}:
-            kind = counting.get(each, Counting.REPORTED)
-            if kind == Counting.SITES:
-                given[each] = Decimal(1)
-            elif kind == Counting.QUANTITY:
-                given[each] = given.get(each, Decimal(0)) + quantity
-    return given
-
-
 def _promised(
     programme: ProgrammeWords, area: Area, *, whole: bool
 ) -> tuple[dict[int, Decimal], dict[int, str]]:
@@ -159,17 +120,16 @@ def _promised(
 
 
 def _reported(
-    programme: ProgrammeWords, area: Area, day: dt.date, *, whole: bool
+    programme: ProgrammeWords, area: Area, clocks: Clocks, *, whole: bool
 ) -> dict[int, tuple[Decimal, bool]]:
     """The newest reported actual of each indicator by the day, and whether it is 演示数据."""
-    corrected = IndicatorReport.objects.filter(corrects_id=OuterRef("pk"))
     city = Q(division_id__isnull=True) | Q(division_id=programme.division_id)
     rows = (
-        IndicatorReport.objects.filter(
+        IndicatorReport.objects.standing(clocks.known_seq)
+        .filter(
             city if whole else Q(division_id=area.pk),
-            ~Exists(corrected),
             indicator__category__programme_id=programme.pk,
-            as_of__lte=day,
+            as_of__lte=clocks.as_of,
             actual__isnull=False,
         )
         .order_by("as_of", "pk")

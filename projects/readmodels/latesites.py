@@ -1,18 +1,21 @@
 """The late sites of a district, each with its dates, its progress and what holds it up, as of a day."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef
+from django.db.models import F
 
-from projects.models import PlanChange, SiteReport
+from projects.models import PlanChange, SiteReport, SiteStanding
+from projects.readmodels.clocks import Clocks
 from projects.readmodels.districts import DistrictProgress
-from projects.readmodels.progress import LateStanding, late_standings
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitelists import SiteRow, site_rows
+from projects.readmodels.vocabulary import ProgrammeWords
 from projects.rules.vocabulary import Light, Stage
+
+_LATE = (Light.RED.value, Light.YELLOW.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +52,48 @@ def late_sites(
 ) -> LatePage:
     """Red before yellow, the longest overdue first, `limit` of them from `first` on; empty where internal."""
     held = held or snapshot()
-    everywhere = late_standings(progress.programme, progress.as_of, held) or ()
-    late = [row for row in everywhere if progress.managers is None or row.manager in progress.managers]
-    late.sort(key=lambda row: (row.light is not Light.RED, row.baseline_finish or dt.date.max, row.site_id))
-    return LatePage(len(late), _rows(late[first : first + limit], progress, held))
+    if progress.tally.late is None:
+        return LatePage(0, ())
+    late = late_standings(
+        progress.programme, progress.clocks, held, managers=progress.managers, first=first, limit=limit
+    )
+    return LatePage(progress.tally.late, _rows(late, progress, held))
+
+
+def late_standings(
+    programme: ProgrammeWords,
+    clocks: Clocks,
+    held: Snapshot,
+    *,
+    managers: Collection[int] | None,
+    first: int = 0,
+    limit: int,
+) -> list[SiteStanding]:
+    """Public sites that were yellow or red on the day by what was known, whoever may see them: red before
+    yellow, the longest overdue first."""
+    known = held.seq if clocks.known_seq is None else clocks.known_seq
+    rows = (
+        SiteStanding.objects.known(known)
+        .on(clocks.as_of)
+        .filter(judged_by_id=programme.pk, light__in=_LATE, is_public=True)
+        .exclude(stage=Stage.CANCELLED.value)
+    )
+    if managers is not None:
+        rows = rows.filter(managed_by_id__in=managers)
+    # Of the two words red comes first.
+    ordered = rows.order_by("light", F("baseline_finish").asc(nulls_last=True), "site_id")
+    return list(ordered[first : first + limit])
 
 
 def _rows(
-    late: Sequence[LateStanding],
+    late: Sequence[SiteStanding],
     progress: DistrictProgress,
     held: Snapshot,
 ) -> tuple[LateSite, ...]:
     ids = [row.site_id for row in late]
     standing = {row.site_id: row for row in late}
-    plans = _plans(ids, progress.as_of)
-    reports = _reports(ids, progress.as_of)
+    plans = _plans(ids, progress.clocks)
+    reports = _reports(ids, progress.clocks)
     reasons = progress.programme.publishes_reasons
     found = []
     for row in site_rows(ids, held):
@@ -71,8 +101,8 @@ def _rows(
         found.append(
             LateSite(
                 row,
-                standing[row.pk].light,
-                standing[row.pk].stage,
+                Light(standing[row.pk].light),
+                Stage(standing[row.pk].stage),
                 finish,
                 plans.get(row.pk),
                 _days_past(finish, progress.as_of),
@@ -89,19 +119,18 @@ def _days_past(finish: dt.date | None, day: dt.date) -> int:
     return 0 if finish is None else max(0, (day - finish).days)
 
 
-def _plans(ids: Sequence[int], day: dt.date) -> dict[int, dt.date]:
+def _plans(ids: Sequence[int], clocks: Clocks) -> dict[int, dt.date]:
     """Finish of the newest reschedule that was approved by the day."""
-    corrected = PlanChange.objects.filter(corrects_id=OuterRef("pk"))
     rows = (
-        PlanChange.objects.filter(~Exists(corrected), site_id__in=ids, effective_on__lte=day)
+        PlanChange.objects.standing(clocks.known_seq)
+        .filter(site_id__in=ids, effective_on__lte=clocks.as_of)
         .exclude(approval_number="")
         .order_by("effective_on", "pk")
     )
     return dict(rows.values_list("site_id", "planned_finish"))
 
 
-def _reports(ids: Sequence[int], day: dt.date) -> dict[int, SiteReport]:
+def _reports(ids: Sequence[int], clocks: Clocks) -> dict[int, SiteReport]:
     """The newest report of each site by the day."""
-    corrected = SiteReport.objects.filter(corrects_id=OuterRef("pk"))
-    rows = SiteReport.objects.filter(~Exists(corrected), site_id__in=ids, as_of__lte=day)
+    rows = SiteReport.objects.standing(clocks.known_seq).filter(site_id__in=ids, as_of__lte=clocks.as_of)
     return {row.site_id: row for row in rows.order_by("as_of", "pk")}

@@ -87,15 +87,15 @@ def test_a_stop_in_the_middle_leaves_nothing(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = history()
-    original: Callable[..., None] = batches._create_chunk
+    original: Callable[..., Any] = batches._create_chunk
     monkeypatch.setattr(batches, "CHUNK", 1)
     calls = []
 
-    def stop_at_the_second(*args: Any) -> None:
+    def stop_at_the_second(*args: Any) -> Any:
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        original(*args)
+        return original(*args)
 
     monkeypatch.setattr(batches, "_create_chunk", stop_at_the_second)
     with pytest.raises(KeyboardInterrupt):

@@ -6,6 +6,7 @@ import random
 import pytest
 from django.db import connection
 
+from projects.actions.figures import broken_figures, rebuild_figures
 from projects.actions.publishing import withdraw_site
 from projects.actions.sites import change_site, remove_site
 from projects.models import (
@@ -275,6 +276,10 @@ def test_a_corrected_state_is_passed_over(world: World) -> None:
         corrects=wrong,
         correction_reason="报早了",
     )
+    # Written past the actions, so nobody has counted it yet.
+    assert [row.subject for row in broken_figures()] == [site.code]
+    assert rebuild_figures(access=system_access()).sites == (site.code,)
+    assert not list(broken_figures())
     tally = progress(world).tally
     assert (tally.sites, tally.finished) == (1, 0)
 

@@ -1,0 +1,162 @@
+"""All maintained figures against the facts behind them: compared, and made anew where they differ."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.apps import AppConfig
+from django.db import connections, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext_noop
+
+from projects.actions import ledger, rollups, standings
+from projects.actions.lights import current_by_site, governing, in_order, judges_by_indicator
+from projects.actions.rows import require_city
+from projects.models import Division, Programme, Site, SiteStanding, SiteState
+from projects.models.access import system_access
+from projects.models.sites import COUNTS
+from projects.permissions.access import Access, Permission
+from projects.readmodels.clocks import FILL
+from projects.readmodels.invariants import Broken
+from projects.rules.rollups import EMPTY, Cell, Movements
+
+_CHUNK: Final = 2_000
+REBUILD: Final = "figures.rebuild"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A cell of the sums that said something else than the sites do, on one of its days."""
+
+    programme: str
+    day: str
+    unit: str
+    unit_id: int
+    division: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What differed: codes of sites, and cells."""
+
+    sites: tuple[str, ...]
+    cells: tuple[Difference, ...]
+
+
+def rebuild_figures(*, access: Access, reason: str = "") -> Rebuilt:
+    """Work out from the facts what figures count of every site, and all sums; returns what differed.
+
+    Everything is written under one number, which is held meanwhile: other writers wait, or are told to try
+    again. Raises NotAllowed.
+    """
+    require_city(access, Permission.PROGRAMME_CHANGE)
+    return _rebuild(access, REBUILD, reason)
+
+
+def _rebuild(access: Access, action: str, reason: str) -> Rebuilt:
+    with transaction.atomic(), ledger.take(1, actor_id=access.user_id) as numbers:
+        unposted = Movements()
+        codes: list[str] = []
+        for site, rewrite in _rewrites():
+            codes.append(site.code)
+            for row in rewrite.rows:
+                row.changed_seq, row.recorded_at = numbers.first, numbers.recorded_at
+            rewrite.write(unposted, superseded_seq=numbers.first)
+            unposted.net.clear()
+        cells = tuple(_differences())
+        if cells:
+            rollups.rebuild()
+        numbers.write(
+            [
+                ledger.Entry(
+                    action=action,
+                    subject_type="figures",
+                    subject_id="all",
+                    payload={"reason": reason, "sites": len(codes), "cells": len(cells)},
+                )
+            ]
+        )
+    return Rebuilt(tuple(codes), cells)
+
+
+def broken_figures() -> Iterator[Broken]:
+    """What figures say that the facts do not; `manage.py rebuild_figures` mends it."""
+    for site, _rewrite in _rewrites():
+        yield Broken(
+            "standings",
+            site.code,
+            gettext_noop("点位 %(code)s 的统计状态与其记录不符,请运行 manage.py rebuild_figures。"),
+            {"code": site.code},
+        )
+    for cell in _differences():
+        yield Broken(
+            "rollups",
+            f"{cell.programme} {cell.day} {cell.unit}:{cell.unit_id} {cell.division}",
+            gettext_noop(
+                "%(programme)s 的汇总(%(unit)s %(unit_id)d,%(division)s,%(day)s)与点位不符,"
+                "请运行 manage.py rebuild_figures。"
+            ),
+            {
+                "programme": cell.programme,
+                "unit": cell.unit,
+                "unit_id": cell.unit_id,
+                "division": cell.division,
+                "day": cell.day,
+            },
+        )
+
+
+def fill_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
+    """Receiver of post_migrate: a database that is older than these tables gets its figures at once.
+
+    Nothing is done half-way through the migrations, without sites, or when there is something already.
+    """
+    connection = connections[using]
+    executor = MigrationExecutor(connection)
+    if using != "default" or executor.migration_plan(executor.loader.graph.leaf_nodes(sender.label)):
+        return
+    if not SiteStanding.objects.exists() and SiteState.objects.filter(COUNTS).exists():
+        _rebuild(system_access(), FILL, "migrate")
+
+
+def _rewrites() -> Iterator[tuple[Site, standings.Rewrite]]:
+    """Sites that do not stand as their rows say, and what would mend them, by id."""
+    judges = judges_by_indicator()
+    governs = governing(judges)
+    ids = set(SiteState.objects.filter(COUNTS).order_by().values_list("site_id", flat=True).distinct())
+    ids |= set(SiteStanding.objects.known().order_by().values_list("site_id", flat=True).distinct())
+    for chunk in _chunks(sorted(ids)):
+        current = current_by_site(chunk)
+        for site in Site.objects.filter(pk__in=chunk).order_by("pk").prefetch_related("states"):
+            stood = (
+                standings.stood(
+                    site, in_order(site.states.all()), standings.lit(current[site.pk].lights), governs
+                )
+                if site.deleted_seq is None
+                else ()
+            )
+            rewrite = standings.restand(site, stood, current[site.pk].standings, now=site.updated_at)
+            if rewrite.ended or rewrite.rows:
+                yield site, rewrite
+
+
+def _differences() -> Iterator[Difference]:
+    """Cells and days whose sums are not what the standing sites add up to."""
+    programmes = dict(Programme.objects.values_list("pk", "key"))
+    divisions = dict(Division.objects.values_list("pk", "code"))
+    stored = rollups.stored()
+    for kept, wanted in zip(stored, rollups.computed(), strict=True):
+        due: Mapping[tuple[Cell, Any], Sequence[int]] = {(row.cell, row.day): row.measures for row in wanted}
+        for cell, day in sorted(kept.keys() | due.keys(), key=lambda key: (key[1], key[0])):
+            if tuple(kept.get((cell, day), EMPTY)) != tuple(due.get((cell, day), EMPTY)):
+                yield Difference(
+                    programmes[cell.programme],
+                    day.isoformat(),
+                    cell.unit.value,
+                    cell.unit_id,
+                    divisions[cell.manager],
+                )
+
+
+def _chunks(ids: Sequence[int]) -> Iterable[Sequence[int]]:
+    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
