@@ -114,8 +114,8 @@ def promised_spans(
     rule = policy.rule(subject)
     if not rule.judges_days and rule.monthly is None:
         return (Span(first, last + ONE_DAY, *NO_RULE),)
-    found = subject_spans(facts, policy, subject, last)
-    found = _cut(_led(found, facts, policy, subject, first, last), first)
+    judged = subject_spans(facts, policy, subject, last)
+    found = _cut(_led(judged, facts, policy, subject, first, last), first)
     if isinstance(facts, PromisedFacts):
         found = _unpromised(found, facts, without)
     return _joined(_renamed(span, without) for span in found)
