@@ -117,14 +117,11 @@ def _moved(
         ).order_by()
         if managers is not None:
             rows = rows.filter(managed_by__in=managers)
-            read = rows.values_list("unit_id", "managed_by", "day").annotate(
-                Sum("sites"), Sum("output"), Sum(begun)
-            )
-        else:
-            read = rows.values_list("unit_id", "day").annotate(Sum("sites"), Sum("output"), Sum(begun))
-        for unit_id, *where, day, sites, output, works in read:
+        where = ["unit_id", "day"] if managers is None else ["unit_id", "managed_by", "day"]
+        sums = {"all_sites": Sum("sites"), "all_output": Sum("output"), "all_begun": Sum(begun)}
+        for unit_id, *manager, day, sites, output, works in rows.values_list(*where).annotate(**sums):
             moved = Moved(day, int(sites), int(output), int(works))
-            found.setdefault((unit_id, where[0] if where else 0), []).append(moved)
+            found.setdefault((unit_id, manager[0] if manager else 0), []).append(moved)
     return {key: sorted(rows) for key, rows in found.items()}
 
 
