@@ -26,6 +26,7 @@ from projects.models import (
     FundingLine,
     Indicator,
     LagPolicy,
+    LightSpan,
     Programme,
     Project,
     PublishedFigure,
@@ -294,14 +295,19 @@ def save_funding_line(
 
 
 def save_policy(*, access: Access, row: LagPolicy, reason: str = "") -> LagPolicy:
-    """A lag policy. Its rules must be readable; those of a version in use are never edited."""
+    """A lag policy. Its rules must be readable; those of a version are never edited once a programme uses it
+    or a light was given by it.
+    """
     try:
         Policy.from_json(row.rules)
     except RuleError as problem:
         raise Invalid({"rules": _(problem.msgid).format(**problem.params)}) from problem
     if row.pk is not None:
         stored = LagPolicy.objects.filter(pk=row.pk).first()
-        in_use = Programme.objects.filter(policy_id=row.pk).exists()
+        in_use = (
+            Programme.objects.filter(policy_id=row.pk).exists()
+            or LightSpan.objects.filter(policy_id=row.pk).exists()
+        )
         if stored is not None and stored.rules != row.rules and in_use:
             raise Invalid({"rules": _("这一版规则已在使用,不能修改;请另存为新的版本。")})
     return save_row(access=access, row=row, permission=Permission.POLICY_CHANGE, reason=reason)

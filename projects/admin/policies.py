@@ -7,7 +7,7 @@ from django.db.models import Max
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +16,10 @@ from projects.admin.base import ScopedAdmin
 from projects.admin.scope import access_for
 from projects.models import LagPolicy, LightSpan, Programme
 from projects.permissions.access import Permission
+from projects.readmodels.sentences import said
+from projects.rules.errors import RuleError
+from projects.rules.explain import divergence_sentence, policy_explained
+from projects.rules.policy import Policy
 
 
 @admin.register(LagPolicy)
@@ -31,10 +35,11 @@ class LagPolicyAdmin(ScopedAdmin[LagPolicy]):
         "rules",
         "source",
         "effective_from",
+        "explained",
         "in_use",
         "new_version",
     ]
-    readonly_fields = ["in_use", "new_version"]
+    readonly_fields = ["explained", "in_use", "new_version"]
     list_hint = gettext_lazy("使用中的版本不能修改:另存为新版本,再在年度民生实事里选用它。")
 
     def has_change_permission(self, request: HttpRequest, obj: LagPolicy | None = None) -> bool:
@@ -50,6 +55,27 @@ class LagPolicyAdmin(ScopedAdmin[LagPolicy]):
             return "–"
         address = reverse("admin:projects_lagpolicy_add")
         return format_html('<a href="{}?from={}">{}</a>', address, obj.pk, _("以此为底稿另存新版本"))
+
+    @admin.display(description=gettext_lazy("这条规则的意思"))
+    def explained(self, obj: LagPolicy) -> Any:
+        """The rules in sentences, as the methodology page says them."""
+        try:
+            policy = Policy.from_json(obj.rules)
+        except (RuleError, TypeError):
+            return _("保存以后,这里用文字写出每一档的界限。")
+        parts = [
+            (_("、").join(_(subject.term) for subject in part.subjects), part.sentences)
+            for part in policy_explained(policy)
+        ]
+        parts.append((_("上报和统计差得多"), (divergence_sentence(policy.divergence),)))
+        return format_html_join(
+            "",
+            "<h4>{}</h4><ul>{}</ul>",
+            (
+                (title, format_html_join("", "<li>{}</li>", ((said(each),) for each in sentences)))
+                for title, sentences in parts
+            ),
+        )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         source = request.GET.get("from", "")

@@ -49,8 +49,11 @@ class ProgrammeAdmin(ScopedAdmin[Programme]):
                     "publishes_lights",
                     "publishes_reasons",
                     "publishes_rankings",
+                    "publishes_satisfaction",
                 ],
-                "description": gettext_lazy("亮灯、滞后原因和排名默认只供内部使用,勾选后市民可见。"),
+                "description": gettext_lazy(
+                    "亮灯、滞后原因、排名和满意度测评默认只供内部使用,勾选后市民可见。"
+                ),
             },
         ),
     ]

@@ -3,6 +3,7 @@
 from projects.admin import (  # noqa: F401
     areas,
     audit,
+    calendar,
     closings,
     divisions,
     funding,
@@ -10,6 +11,7 @@ from projects.admin import (  # noqa: F401
     policies,
     programmes,
     reports,
+    satisfaction,
     sites,
     targets,
 )

@@ -37,6 +37,10 @@ GROUPS: Final = (
             "Category",
             "Project",
             "Indicator",
+            "DivisionTarget",
+            "PublishedFigure",
+            "FundingLine",
+            "SatisfactionVote",
             "TargetStatement",
             "DivisionTarget",
             "PublishedFigure",
@@ -45,7 +49,7 @@ GROUPS: Final = (
             "PeriodClosing",
         ),
     ),
-    (_("基础数据"), ("FacilityKind", "Division", "Boundary", "Department", "LagPolicy")),
+    (_("基础数据"), ("FacilityKind", "Division", "Boundary", "Department", "LagPolicy", "HolidayTable")),
     (_("人员与审计"), ("User", "AuditEntry")),
 )
 

@@ -13,10 +13,11 @@ from maps.geojson import geometry_to_mapping
 from projects.api import parameters as words
 from projects.api import shapes
 from projects.api.base import PublicView
-from projects.api.features import GEOJSON, collection, number
+from projects.api.features import GEOJSON, collection
 from projects.models import Boundary
 from projects.readmodels.clocks import CLOCK_WORDS, as_text, asked_clocks, recorded_moment
 from projects.readmodels.districts import FORMULA, CategoryProgress, current_programme, district_progress
+from projects.readmodels.plain import number
 from projects.readmodels.sitequeries import FilterError, single
 from projects.readmodels.tallies import Tally
 from projects.readmodels.vocabulary import Area

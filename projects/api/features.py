@@ -1,9 +1,9 @@
 """Rows as GeoJSON features (RFC 7946): WGS-84, longitude first, six decimals (about 0.1 m)."""
 
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
+from projects.readmodels.plain import number
 from projects.readmodels.sitedetail import PlanDates, SiteDetail
 from projects.readmodels.sitelists import SiteRow
 
@@ -61,13 +61,6 @@ def detailed_feature(detail: SiteDetail) -> dict[str, Any]:
 
 def collection(features: list[dict[str, Any]], **members: Any) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features, **members}
-
-
-def number(value: Decimal | None) -> int | float | None:
-    """A decimal as the shortest JSON number that says the same."""
-    if value is None:
-        return None
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _properties(row: SiteRow) -> dict[str, Any]:

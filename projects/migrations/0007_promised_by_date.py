@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("projects", "0005_two_clocks"),
+        ("projects", "0006_rollups"),
     ]
 
     operations = [

@@ -1,6 +1,7 @@
 """State. One file per aggregate; rules live in projects.rules, writes in projects.actions."""
 
 from projects.models.areas import StoredArea
+from projects.models.calendar import HolidayTable
 from projects.models.changes import AuditEntry, ChangeHead
 from projects.models.closings import CorrectionRequest, PeriodClosing
 from projects.models.divisions import Boundary, Division, DivisionAlias, DivisionParent
@@ -21,6 +22,7 @@ from projects.models.programmes import (
 )
 from projects.models.reports import IndicatorReport, SiteReport
 from projects.models.rollups import RollUp, RollUpStep
+from projects.models.satisfaction import SatisfactionVote
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
 from projects.models.standings import SiteStanding
 from projects.models.targets import TargetStatement
@@ -41,6 +43,7 @@ __all__ = [
     "FundingArrangement",
     "FundingLine",
     "FundingReport",
+    "HolidayTable",
     "ImportBatch",
     "Indicator",
     "IndicatorPlan",
@@ -56,6 +59,7 @@ __all__ = [
     "PublishedFigure",
     "RollUp",
     "RollUpStep",
+    "SatisfactionVote",
     "Site",
     "SiteReport",
     "SiteStanding",

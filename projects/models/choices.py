@@ -16,6 +16,7 @@ from projects.rules.vocabulary import (
     PlanUnit,
     Publication,
     Role,
+    SatisfactionBase,
     Service,
     Word,
 )
@@ -35,6 +36,7 @@ COMPLETION_TYPES = choices(CompletionType)
 LEVELS = choices(DivisionLevel)
 FUNDING_SOURCES = choices(FundingSource)
 ROLES = choices(Role)
+SATISFACTION_BASES = choices(SatisfactionBase)
 DECISIONS = choices(Decision)
 PLAN_UNITS = choices(PlanUnit)
 DATUMS = [

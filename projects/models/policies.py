@@ -15,7 +15,7 @@ class LagPolicy(TwoNames, Stamped):
     key = models.SlugField(_("代码"), max_length=60)
     version = models.PositiveSmallIntegerField(_("版本"), default=1)
     rules = models.JSONField(_("规则"))
-    source = models.CharField(_("依据"), max_length=300)
+    source = models.CharField(_("依据"), max_length=2000)
     effective_from = models.DateField(_("生效日期"))
 
     class Meta:

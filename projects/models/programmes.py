@@ -34,6 +34,7 @@ class Programme(TwoNames, Stamped):
     publishes_lights = models.BooleanField(_("公布亮灯"), default=False)
     publishes_reasons = models.BooleanField(_("公布滞后原因"), default=False)
     publishes_rankings = models.BooleanField(_("公布排名"), default=False)
+    publishes_satisfaction = models.BooleanField(_("公布满意度测评"), default=False)
     is_demo = models.BooleanField(_("含演示数据"), default=False, editable=False)
     source = models.CharField(_("来源"), max_length=300, blank=True)
 

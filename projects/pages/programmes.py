@@ -1,7 +1,8 @@
-"""A year's programme: what was published word for word, and the money added up. Public, no cookie."""
+"""A year's programme: what was published word for word, and what the stored rows give. Public, no cookie."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -9,18 +10,48 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from projects.pages.caching import public_page
+from projects.pages.clocking import clock_context
 from projects.pages.context import is_large, keep_view
 from projects.pages.districts import refused
-from projects.readmodels.days import asked_day
-from projects.readmodels.districts import CategoryProgress, district_progress, public_programmes
-from projects.readmodels.headline import Headline, Statement, headline, public_programme
+from projects.readmodels.claims import Comparison
+from projects.readmodels.clocks import asked_clocks
+from projects.readmodels.districts import CategoryProgress, public_programmes
+from projects.readmodels.funds import Funds
+from projects.readmodels.headline import Headline, headline, public_programme
 from projects.readmodels.indicators import IndicatorProgress
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import FilterError
+from projects.readmodels.statements import Statement
 from projects.readmodels.vocabulary import ProgrammeWords
+from projects.rules.funding import FundRate
+from projects.rules.schedule import EXACT, HUNDRED
 
 #: Published statements about money, by their key; they stand beside the money that is added up here.
 FUNDS = "funds-"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A published statement, and what the stored rows give for the same claim where they give anything."""
+
+    statement: Statement
+    compared: Comparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class FundBar:
+    """A row of the chart and of its table. `name`: a source, `rest` or `total`. Widths in 0..100 of the
+    chart.
+
+    `plan`: where the bar would end on schedule.
+    """
+
+    name: str
+    rate: FundRate
+    lead: Decimal | None
+    width: Decimal
+    used: Decimal | None
+    plan: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +98,30 @@ def programme_page(request: HttpRequest, key: str) -> HttpResponse:
         "others": [row for row in public_programmes(held) if row.pk != programme.pk],
     }
     try:
-        found = headline(key, as_of=asked_day(request.GET, programme), held=held)
+        clocks = asked_clocks(request.GET, programme)
     except FilterError as error:
         return refused(request, error)
+    found = headline(key, clocks=clocks, held=held)
     if found is not None:
-        context |= _figures(found, held)
+        context |= clock_context(request, clocks, programme, held) | _figures(found, held)
     return render(request, "projects/programme.html", context)
 
 
 def _figures(found: Headline, held: Snapshot) -> dict[str, object]:
-    city = held.vocabulary.area_by_pk[found.programme.division_id]
-    progress = district_progress(city, held=held, as_of=found.as_of, programme=found.programme)
-    sections = _sections(found, progress.categories if progress else ())
-    general = [row for row in found.statements if row.category is None]
+    sections = _sections(found, found.categories)
+    compared = {row.statement: row for row in found.comparisons}
+    general = [Claim(row, compared.get(row)) for row in found.statements if row.category is None]
     rows = [row.figures for section in sections for row in section.rows]
     return {
         "headline": found,
-        "city": city,
-        "json_link": f"{reverse('api-headline', args=[found.programme.key])}?as_of={found.as_of.isoformat()}",
-        "general": [row for row in general if not row.key.startswith(FUNDS)],
-        "fund_statements": [row for row in general if row.key.startswith(FUNDS)],
-        "funds": [(row, row.rate.lead_pp(found.period, found.as_of)) for row in found.funds],
-        "total_lead": found.total.lead_pp(found.period, found.as_of),
-        "rest_lead": found.rest.lead_pp(found.period, found.as_of) if found.rest else None,
+        "city": held.vocabulary.area_by_pk[found.programme.division_id],
+        "json_path": reverse("api-headline", args=[found.programme.key]),
+        "csv_path": reverse("programme-figures", args=[found.programme.key]),
+        "general": [claim for claim in general if not claim.statement.key.startswith(FUNDS)],
+        "fund_claims": [claim for claim in general if claim.statement.key.startswith(FUNDS)],
+        "corrected": [row for row in found.statements if row.corrects],
+        "bars": _bars(found.money),
+        "by_division": [(row, found.money.lead(row.rate)) for row in found.money.by_division],
         "sections": sections,
         "missing": sum(section.missing for section in sections),
         "indicators": len(rows),
@@ -97,6 +129,31 @@ def _figures(found: Headline, held: Snapshot) -> dict[str, object]:
         "has_demo": any(row.is_demo for row in rows),
         "has_counted": any(row.counted is not None and not row.is_demo for row in rows),
     }
+
+
+def _bars(money: Funds) -> list[FundBar]:
+    """Sources, what follows for the rest, and the total; widths are shares of all that is arranged."""
+    named = [(row.source.value, row.rate) for row in money.rows]
+    if money.rest is not None:
+        named.append(("rest", money.rest))
+    whole = money.total.arranged
+    bars = []
+    for name, rate in [*named, ("total", money.total)] if money.rows else []:
+        bars.append(
+            FundBar(
+                name,
+                rate,
+                money.lead(rate),
+                _share(rate.arranged, whole),
+                None if rate.used is None else _share(rate.used, whole),
+                _share(rate.arranged, whole) * money.planned_percent / HUNDRED,
+            )
+        )
+    return bars
+
+
+def _share(part: Decimal, whole: Decimal) -> Decimal:
+    return EXACT.divide(HUNDRED * part, whole) if whole else Decimal(0)
 
 
 def _sections(found: Headline, categories: Sequence[CategoryProgress]) -> list[CategorySection]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.pages import districts, mappage, programmes
+from projects.pages import districts, figuresfile, mappage, methodology, programmes
 
 urlpatterns = [
     path("", mappage.map_page, name="map"),
@@ -12,4 +12,6 @@ urlpatterns = [
     path("districts/<slug:code>/", districts.district_page, name="district"),
     path("programmes/", programmes.programmes_page, name="programmes"),
     path("programmes/<slug:key>/", programmes.programme_page, name="programme"),
+    path("methodology/", methodology.methodology_page, name="methodology"),
+    path("programmes/<slug:key>/figures.csv", figuresfile.programme_figures, name="programme-figures"),
 ]

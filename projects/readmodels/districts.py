@@ -196,7 +196,7 @@ def district_progress(
                 own[0].category_zh,
                 own[0].category_en,
                 found.tally(managers=managers, indicators={row.pk for row in own}),
-                tuple(indicators[row.pk] for row in own),
+                tuple(indicators[row.pk] for row in own if row.pk in indicators),
             )
             for own in _by_category(programme, held)
         ),

@@ -1,76 +1,65 @@
-"""A programme's headline: statements as printed, and money added up from the stored lines. Never mixed."""
+"""A programme's headline: statements as printed, and what the stored rows give. Labelled, never mixed."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 
-from django.db.models import Exists, OuterRef
-
-from projects.models import FundingLine, FundingReport, PublishedFigure
+from projects.readmodels.claims import Comparison, comparisons
+from projects.readmodels.clocks import Clocks, recorded_moment
+from projects.readmodels.districts import CategoryProgress, DistrictProgress, district_progress
+from projects.readmodels.funds import Funds, funds
+from projects.readmodels.means import Figures, Means, means
+from projects.readmodels.past import past
+from projects.readmodels.promises import seq_of
 from projects.readmodels.siteindex import Snapshot, snapshot
+from projects.readmodels.statements import Statement, published_use, statements
 from projects.readmodels.vocabulary import ProgrammeWords
-from projects.rules.funding import FundRate, remainder, sum_of
 from projects.rules.period import Period
-from projects.rules.schedule import funds_planned_percent
-from projects.rules.vocabulary import FundingSource
-
-#: The published figure that says what all sources together have used, and what its units are in yuan.
-FUNDS_USED = "funds-used"
-YUAN: Mapping[str, Decimal] = {
-    "元": Decimal(1),
-    "万元": Decimal(10_000),
-    "亿": Decimal(100_000_000),
-    "亿元": Decimal(100_000_000),
-}
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A figure as a source printed it (公布), with the category it speaks of."""
+class Divergence:
+    """An indicator that is reported far ahead of what its sites show; percents 0..100, `gap` in points."""
 
-    key: str
-    label_zh: str
-    label_en: str
-    text: str
-    value: Decimal | None
-    unit: str
-    qualifier: str
-    category: str | None
-    category_zh: str | None
-    category_en: str | None
-    indicator: str | None
-    as_of: dt.date
-    source: str
+    code: str
+    name_zh: str
+    name_en: str
+    reported: Decimal
+    counted: Decimal
 
-
-@dataclass(frozen=True, slots=True)
-class FundRow:
-    """One source's money in yuan; a rate whose use is None was not published (未公布)."""
-
-    source: FundingSource
-    rate: FundRate
+    @property
+    def gap(self) -> Decimal:
+        return self.reported - self.counted
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """Statements are published; funds are computed from the stored lines and reports.
+    """Everything about `clocks`. `known_at` is the moment that, with the day, gives this page again.
 
-    `total`: all sources. Where some source's use is not published but the sum is (`total_used_published`),
-    the sum as published stands in. `rest`: what follows for the sources whose use is not published, together;
-    None when nothing follows. `missing`: how many sources have no use on record.
+    `comparisons`: published claims of which the same can be computed. `divergent`: only where the policy has
+    a threshold. `categories`: the city's indicators with their targets and reports.
     """
 
     programme: ProgrammeWords
-    as_of: dt.date
+    clocks: Clocks
+    known_at: dt.datetime | None
     statements: tuple[Statement, ...]
-    funds: tuple[FundRow, ...]
-    total: FundRate
-    total_used_published: bool
-    rest: FundRate | None
-    missing: int
-    period: Period
-    planned_percent: Decimal
+    money: Funds
+    means: Means
+    comparisons: tuple[Comparison, ...]
+    divergent: tuple[Divergence, ...]
+    categories: tuple[CategoryProgress, ...]
+
+    @property
+    def as_of(self) -> dt.date:
+        return self.clocks.as_of
+
+    @property
+    def is_demo(self) -> bool:
+        """Some figure of an indicator has 演示数据 in it."""
+        return any(row.is_demo for part in self.categories for row in part.indicators)
 
 
 def public_programme(held: Snapshot, key: str) -> ProgrammeWords | None:
@@ -80,8 +69,14 @@ def public_programme(held: Snapshot, key: str) -> ProgrammeWords | None:
     )
 
 
-def headline(key: str, *, as_of: dt.date | None = None, held: Snapshot | None = None) -> Headline | None:
-    """The headline of a programme on a day (default: its cut-off).
+def headline(
+    key: str,
+    *,
+    clocks: Clocks | None = None,
+    held: Snapshot | None = None,
+    divergence_pp: Decimal | None = None,
+) -> Headline | None:
+    """The headline of a programme by both clocks (default: its cut-off, as it is known now).
 
     None unless it is published and publishes its progress.
     """
@@ -89,97 +84,66 @@ def headline(key: str, *, as_of: dt.date | None = None, held: Snapshot | None = 
     programme = public_programme(held, key)
     if programme is None or not programme.publishes_progress:
         return None
-    day = as_of or programme.cutoff
-    period = Period(programme.period_start, programme.period_end)
-    statements = _statements(programme, day)
-    funds = _funds(programme, day)
-    added = sum_of(row.rate for row in funds)
-    published = _published_use(statements) if added.used is None and funds else None
-    total = added if published is None else FundRate(used=published, arranged=added.arranged)
+    clocks = clocks or Clocks(programme.cutoff)
+    progress = _city(programme, clocks, held)
+    printed = statements(programme, clocks, held)
+    money = funds(
+        programme,
+        clocks,
+        held,
+        period=_period(programme, clocks, held),
+        published_use=published_use(printed),
+    )
+    figures = means(programme, clocks, held, on=_by_day(programme, clocks, held, progress))
+    categories = progress.categories if progress is not None else ()
     return Headline(
         programme,
-        day,
-        statements,
-        funds,
-        total,
-        published is not None,
-        _rest(funds, total),
-        sum(row.rate.used is None for row in funds),
-        period,
-        funds_planned_percent(period, day),
+        clocks,
+        clocks.known_at or recorded_moment(held),
+        printed,
+        money,
+        figures,
+        comparisons(printed, money, figures, len(categories)),
+        tuple(divergences(categories, divergence_pp)),
+        categories,
     )
 
 
-def _published_use(statements: Iterable[Statement]) -> Decimal | None:
-    """The newest published sum of what was used, in yuan."""
-    rows = [row for row in statements if row.key == FUNDS_USED and row.value is not None and row.unit in YUAN]
-    newest = max(rows, key=lambda row: row.as_of, default=None)
-    return None if newest is None or newest.value is None else newest.value * YUAN[newest.unit]
+def divergences(categories: Iterable[CategoryProgress], threshold_pp: Decimal | None) -> Iterable[Divergence]:
+    """Indicators whose reported percent is `threshold_pp` points or more above what their sites show.
+
+    Real case: 1,440 charging stations planned, sites still being chosen, none finished, reported 30 %.
+    """
+    if threshold_pp is None:
+        return
+    for row in (each for part in categories for each in part.indicators):
+        said, counted = row.reported_percent, row.counted_percent
+        if said is not None and counted is not None and said - counted >= threshold_pp:
+            yield Divergence(row.code, row.name_zh, row.name_en, said, counted)
 
 
-def _rest(funds: Iterable[FundRow], total: FundRate) -> FundRate | None:
-    """The sources without a use on record together: total minus the known ones."""
-    known = [row.rate for row in funds if row.rate.used is not None]
-    part = sum_of(known)
-    if not known or total.used is None or part.used is None or part.arranged == total.arranged:
-        return None
-    # A published sum below what single sources report says that one of them is wrong: nothing follows.
-    return remainder(total, part) if part.used <= total.used else None
+def _city(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> DistrictProgress | None:
+    city = held.vocabulary.area_by_pk[programme.division_id]
+    return district_progress(city, held=held, programme=programme, clocks=clocks)
 
 
-def _statements(programme: ProgrammeWords, day: dt.date) -> tuple[Statement, ...]:
-    rows = (
-        PublishedFigure.objects.filter(programme_id=programme.pk, as_of__lte=day, deleted_seq__isnull=True)
-        .select_related("category", "indicator__category")
-        .order_by("order", "pk")
-    )
-    return tuple(_statement(row) for row in rows)
+def _period(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> Period:
+    """The programme's period as it was known: another one would repaint the schedule of past answers."""
+    then = past("programme", seq_of(clocks, held), held.seq)
+    start = then.day(programme.pk, "period_start", programme.period_start)
+    finish = then.day(programme.pk, "period_end", programme.period_end)
+    return Period(start or programme.period_start, finish or programme.period_end)
 
 
-def _statement(row: PublishedFigure) -> Statement:
-    category = row.category or (row.indicator.category if row.indicator else None)
-    return Statement(
-        row.key,
-        row.label_zh,
-        row.label_en or row.label_zh,
-        row.text,
-        row.value,
-        row.unit,
-        row.qualifier,
-        category.slug if category else None,
-        category.name_zh if category else None,
-        (category.name_en or category.name_zh) if category else None,
-        row.indicator.code if row.indicator else None,
-        row.as_of,
-        row.source,
-    )
+def _by_day(
+    programme: ProgrammeWords, clocks: Clocks, held: Snapshot, progress: DistrictProgress | None
+) -> Callable[[dt.date], Figures]:
+    """The city's indicators by primary key at the end of a day, by the same knowledge."""
+    keys = {row.code: row.pk for row in held.vocabulary.indicators.values()}
 
+    def on(day: dt.date) -> Figures:
+        found = progress if day == clocks.as_of else _city(programme, replace(clocks, as_of=day), held)
+        categories = found.categories if found is not None else ()
+        return {keys[row.code]: row for part in categories for row in part.indicators}
 
-def _funds(programme: ProgrammeWords, day: dt.date) -> tuple[FundRow, ...]:
-    arranged: dict[FundingSource, Decimal] = {}
-    lines: dict[int, FundingSource] = {}
-    for line in FundingLine.objects.filter(programme_id=programme.pk, deleted_seq__isnull=True):
-        source = FundingSource(line.source)
-        lines[line.pk] = source
-        arranged[source] = arranged.get(source, Decimal(0)) + line.arranged
-    corrected = FundingReport.objects.filter(corrects_id=OuterRef("pk"))
-    used: dict[int, Decimal] = dict(
-        FundingReport.objects.filter(~Exists(corrected), line_id__in=lines, as_of__lte=day)
-        .order_by("as_of", "pk")
-        .values_list("line_id", "used")
-    )
-    return tuple(
-        FundRow(source, _rate(source, lines, used, arranged[source]))
-        for source in FundingSource
-        if source in arranged
-    )
-
-
-def _rate(
-    source: FundingSource, lines: Mapping[int, FundingSource], used: Mapping[int, Decimal], arranged: Decimal
-) -> FundRate:
-    """The use is unknown unless every line of the source has a report: part of a sum is no figure."""
-    own = [pk for pk, other in lines.items() if other is source]
-    if any(pk not in used for pk in own):
-        return FundRate(used=None, arranged=arranged)
-    return FundRate(used=sum((used[pk] for pk in own), Decimal(0)), arranged=arranged)
+    return cache(on)

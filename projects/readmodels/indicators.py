@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q
-
-from projects.models import DivisionTarget, Indicator, IndicatorReport
+from projects.models import Indicator
 from projects.readmodels.clocks import Clocks
+from projects.readmodels.past import past
+from projects.readmodels.promises import Reported, reported, seq_of, targets
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.tallies import Board
 from projects.readmodels.vocabulary import Area, ProgrammeWords
@@ -38,6 +38,8 @@ class IndicatorProgress:
     subset_of: str | None
     is_demo: bool
     by_start: bool
+    #: 上报进度: a percent as it was reported, 0..100; None where nobody reported one.
+    reported_percent: Decimal | None = None
 
     @property
     def by_report(self) -> bool:
@@ -54,6 +56,12 @@ class IndicatorProgress:
         """Output over target, at most 100; None without a target or without output."""
         return Output(self.output, self.target).percent
 
+    @property
+    def counted_percent(self) -> Decimal | None:
+        """What sites give over the target (without one: over what all listed sites give), at most 100."""
+        whole = self.target if self.target is not None else self.listed or None
+        return Output(self.counted, whole).percent
+
 
 def indicator_progress(
     programme: ProgrammeWords,
@@ -64,10 +72,11 @@ def indicator_progress(
     held: Snapshot,
 ) -> dict[int, IndicatorProgress]:
     """Every indicator of the programme, by primary key, for what `managers` manage (None: everybody)."""
-    words = [row for row in held.vocabulary.indicators.values() if row.programme_id == programme.pk]
-    whole = _is_whole(programme, area, held)
-    targets, counting = _promised(programme, area, whole=whole)
-    reported = _reported(programme, area, clocks, whole=whole)
+    counting = _counting(programme, clocks, held)
+    words = [row for row in held.vocabulary.indicators.values() if row.pk in counting]
+    promised = targets(programme, area, clocks, held)
+    said = reported(programme, area, clocks, held)
+    nothing = Reported()
     codes = {row.pk: row.code for row in words}
     sums = {
         row.pk: given
@@ -83,56 +92,25 @@ def indicator_progress(
             row.unit_zh,
             row.unit_en,
             counting[row.pk],
-            targets.get(row.pk),
+            promised.get(row.pk),
             sums[row.pk].done if row.pk in sums else None,
             sums[row.pk].listed if row.pk in sums else None,
-            reported[row.pk][0] if row.pk in reported else None,
+            said.get(row.pk, nothing).actual,
             codes.get(row.parent_id) if row.parent_id else None,
-            (row.pk in sums and sums[row.pk].is_demo) or (row.pk in reported and reported[row.pk][1]),
+            (row.pk in sums and sums[row.pk].is_demo) or said.get(row.pk, nothing).is_demo,
             row.pk in found.by_start,
+            said.get(row.pk, nothing).percent,
         )
         for row in words
     }
 
 
-def _is_whole(programme: ProgrammeWords, area: Area, held: Snapshot) -> bool:
-    """The area is the programme's city, or contains it."""
-    city = held.vocabulary.area_by_pk[programme.division_id]
-    return area.left <= city.left and city.right <= area.right
-
-
-def _promised(
-    programme: ProgrammeWords, area: Area, *, whole: bool
-) -> tuple[dict[int, Decimal], dict[int, str]]:
+def _counting(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> dict[int, str]:
+    """How each indicator that was there is counted; another way of counting is no dated statement."""
+    then = past("indicator", seq_of(clocks, held), held.seq)
     rows = Indicator.objects.filter(category__programme_id=programme.pk, deleted_seq__isnull=True)
-    counting, targets = {}, {}
-    for pk, kind, target in rows.values_list("pk", "counting", "target"):
-        counting[pk] = kind
-        if whole and target is not None:
-            targets[pk] = target
-    if not whole:
-        targets = dict(
-            DivisionTarget.objects.filter(
-                division_id=area.pk, indicator__in=counting, deleted_seq__isnull=True
-            ).values_list("indicator_id", "target")
-        )
-    return targets, counting
-
-
-def _reported(
-    programme: ProgrammeWords, area: Area, clocks: Clocks, *, whole: bool
-) -> dict[int, tuple[Decimal, bool]]:
-    """The newest reported actual of each indicator by the day, and whether it is 演示数据."""
-    city = Q(division_id__isnull=True) | Q(division_id=programme.division_id)
-    rows = (
-        IndicatorReport.objects.standing(clocks.known_seq)
-        .filter(
-            city if whole else Q(division_id=area.pk),
-            indicator__category__programme_id=programme.pk,
-            as_of__lte=clocks.as_of,
-            actual__isnull=False,
-        )
-        .order_by("as_of", "pk")
-        .values_list("indicator_id", "actual", "is_demo")
-    )
-    return {indicator_id: (actual, demo) for indicator_id, actual, demo in rows if actual is not None}
+    return {
+        pk: then.was(pk, "counting", kind)
+        for pk, kind in rows.values_list("pk", "counting")
+        if pk not in then.added_later
+    }

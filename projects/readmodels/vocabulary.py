@@ -63,6 +63,7 @@ class ProgrammeWords:
     source: str
     #: See projects.models.Programme.rank.
     rank: tuple[bool, dt.date, str]
+    publishes_satisfaction: bool
 
     @property
     def shows_lights(self) -> bool:
@@ -242,6 +243,7 @@ def read_vocabulary() -> Vocabulary:
             row.publishes_rankings,
             row.source,
             row.rank,
+            row.publishes_satisfaction,
         )
         for row in Programme.objects.filter(deleted_seq__isnull=True)
     }

@@ -30,7 +30,7 @@ class Reason(Word):
     NOT_STARTED = "not_started", _("未按计划月份开工")  # yellow by the start rule
     NOT_STARTED_LONG = "not_started_long", _("连续多月未开工")  # red by the start rule
     OVERDUE = "overdue", _("超过计划完成日")  # so many months past the planned finish
-    MONTH_OPEN = "month_open", _("首月未结束,尚未评定")
+    MONTH_OPEN = "month_open", _("没有可评定的已结束月份")
     MONTH_MET = "month_met", _("当月任务完成")
     MONTH_MISSED = "month_missed", _("当月任务未完成")
     MONTHS_RUNNING = "months_running", _("连续多月未完成任务")

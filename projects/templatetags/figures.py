@@ -1,12 +1,21 @@
 """Figures as pages print them: rounded half up for display only, by thousands, never a 0 for a gap."""
 
+import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django import template
+from django.http import QueryDict
+from django.template.context import Context
 from django.utils.translation import gettext as _
 
+from projects.readmodels import sentences
+from projects.readmodels.clocks import Clocks, as_text
+from projects.readmodels.means import MeanFigure
 from projects.rules.funding import to_digits
-from projects.rules.vocabulary import FundingSource
+from projects.rules.period import CITY_ZONE
+from projects.rules.sentences import Sentence, Text
+from projects.rules.vocabulary import FundingSource, Word
 
 register = template.Library()
 
@@ -49,6 +58,76 @@ def lead(value: Decimal | None) -> str:
 
 
 @register.filter
+def one_digit(value: Decimal) -> str:
+    """`30.0`: percentage points."""
+    return to_digits(value)
+
+
+@register.filter
+def signed(value: Decimal) -> str:
+    """`+0.6`, `-2.8`: a difference as printed."""
+    return f"{value:+f}"
+
+
+@register.filter
+def moment(value: dt.datetime) -> str:
+    """A moment of the city to the second: `2024-07-15 12:00:00`."""
+    return f"{value.astimezone(CITY_ZONE):%Y-%m-%d %H:%M:%S}"
+
+
+@register.filter
+def claim_figure(value: Decimal, unit: str) -> str:
+    """A computed figure beside a published one: with two decimals, counts as they are."""
+    text = to_digits(value, 2) if value != value.to_integral_value() else f"{value:.0f}"
+    return f"{text}{'' if unit == '%' else ' '}{unit}"
+
+
+@register.filter
+def mean_figure(row: MeanFigure) -> str:
+    """`77.7%`, `16 项`."""
+    return share(row.value) if row.unit == "%" else f"{row.value:f} {_('项')}"
+
+
+@register.simple_tag(takes_context=True)
+def clocked(context: Context, url: str) -> str:
+    """An address of another page of figures, about the same day and by the same knowledge as this one."""
+    clocks: Clocks | None = context.get("clocks")
+    path, hash_sign, fragment = url.partition("#")
+    if clocks is not None and path.startswith("/"):
+        path, _question, query = path.partition("?")
+        words = QueryDict(query, mutable=True)
+        words["as_of"] = clocks.as_of.isoformat()
+        if clocks.known_at is not None:
+            words["known_at"] = as_text(clocks.known_at)
+        path = f"{path}?{words.urlencode()}"
+    return f"{path}{hash_sign}{fragment}"
+
+
+@register.filter
 def fund_source(value: str) -> str:
     """`city` -> 市本级."""
     return _(FundingSource(value).term)
+
+
+@register.filter
+def said(sentence: Sentence) -> str:
+    """A sentence of the rules, in the language of the page."""
+    return sentences.said(sentence)
+
+
+@register.filter
+def in_words(text: Text) -> str:
+    """What a policy says itself: in English on an English page, where it does."""
+    return sentences.in_words(text)
+
+
+@register.filter
+def term(word: Word) -> str:
+    """A word of the field by its standard term."""
+    return _(word.term)
+
+
+@register.filter
+def terms(words: Iterable[Word]) -> str:
+    """Several words as one heading."""
+    return _("、").join(_(word.term) for word in words)
