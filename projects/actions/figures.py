@@ -133,7 +133,8 @@ def broken_subject_lights() -> Iterator[Broken]:
                 "subject-lights",
                 f"{programme.key} {key}",
                 gettext_noop(
-                    "%(programme)s 的 %(subject)s 的亮灯或月度结果与事实不符,请运行 manage.py rebuild_figures。"
+                    "%(programme)s 的 %(subject)s 的亮灯或月度结果与事实不符,"
+                    "请运行 manage.py rebuild_figures。"
                 ),
                 {"programme": programme.key, "subject": key},
             )

@@ -82,7 +82,10 @@ def _is_baseline(
     first = others.first()
     if first is None:
         return True
-    was_first = corrected is not None and (corrected.effective_on, corrected.pk) < (first.effective_on, first.pk)
+    was_first = corrected is not None and (corrected.effective_on, corrected.pk) < (
+        first.effective_on,
+        first.pk,
+    )
     if (row.effective_on < first.effective_on) == was_first and row.effective_on != first.effective_on:
         return was_first
     raise Invalid(
@@ -113,4 +116,4 @@ def _check_points(row: IndicatorPlan, period: Period) -> None:
     except RuleError as problem:
         raise Invalid({"points": _(problem.msgid).format(**problem.params)}) from problem
     except (ValueError, TypeError, ArithmeticError):
-        raise Invalid({"points": _("每个时点写作 [日期, 数],例如 [\"2024-03-31\", \"25\"]。")}) from None
+        raise Invalid({"points": _('每个时点写作 [日期, 数],例如 ["2024-03-31", "25"]。')}) from None

@@ -209,4 +209,3 @@ def _names(model: type[models.Model]) -> Sequence[str]:
 
 def _plain(value: object) -> object:
     return tuple(sorted(value.items())) if isinstance(value, dict) else value
-

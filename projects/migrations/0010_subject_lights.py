@@ -7,180 +7,347 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('projects', '0006_rollups'),
-        ('projects', '0007_promised_by_date'),
+        ("projects", "0008_calendar_satisfaction"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IndicatorPlan',
+            name="IndicatorPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('recorded_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False, verbose_name='录入时间')),
-                ('correction_reason', models.CharField(blank=True, max_length=500, verbose_name='更正原因')),
-                ('changed_seq', models.BigIntegerField(db_index=True, default=0, editable=False, verbose_name='变更序号')),
-                ('effective_on', models.DateField(help_text='首份计划是基线,整个年度都按它;以后的是调整,从这一天起算。', verbose_name='生效日期')),
-                ('unit', models.CharField(choices=[('percent', '占目标的百分比'), ('amount', '累计数量')], max_length=7, verbose_name='计划单位')),
-                ('whole', models.DecimalField(blank=True, decimal_places=2, editable=False, max_digits=16, null=True, verbose_name='编制时的目标')),
-                ('points', models.JSONField(default=list, verbose_name='节点')),
-                ('approval_number', models.CharField(blank=True, help_text='调整须有批准文号才起作用。', max_length=100, verbose_name='批准文号')),
-                ('source', models.CharField(help_text='文件、会议或原因。', max_length=300, verbose_name='依据')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        db_index=True,
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="录入时间",
+                    ),
+                ),
+                ("correction_reason", models.CharField(blank=True, max_length=500, verbose_name="更正原因")),
+                (
+                    "changed_seq",
+                    models.BigIntegerField(db_index=True, default=0, editable=False, verbose_name="变更序号"),
+                ),
+                (
+                    "effective_on",
+                    models.DateField(
+                        help_text="首份计划是基线,整个年度都按它;以后的是调整,从这一天起算。",
+                        verbose_name="生效日期",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.CharField(
+                        choices=[("percent", "占目标的百分比"), ("amount", "累计数量")],
+                        max_length=7,
+                        verbose_name="计划单位",
+                    ),
+                ),
+                (
+                    "whole",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        editable=False,
+                        max_digits=16,
+                        null=True,
+                        verbose_name="编制时的目标",
+                    ),
+                ),
+                ("points", models.JSONField(default=list, verbose_name="节点")),
+                (
+                    "approval_number",
+                    models.CharField(
+                        blank=True,
+                        help_text="调整须有批准文号才起作用。",
+                        max_length=100,
+                        verbose_name="批准文号",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(help_text="文件、会议或原因。", max_length=300, verbose_name="依据"),
+                ),
             ],
             options={
-                'verbose_name': '分解计划',
-                'verbose_name_plural': '分解计划',
-                'ordering': ['indicator', 'division', 'effective_on', 'id'],
+                "verbose_name": "分解计划",
+                "verbose_name_plural": "分解计划",
+                "ordering": ["indicator", "division", "effective_on", "id"],
             },
         ),
         migrations.CreateModel(
-            name='YearResult',
+            name="YearResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject_key', models.CharField(max_length=60)),
-                ('recorded_at', models.DateTimeField(db_index=True)),
-                ('changed_seq', models.BigIntegerField(db_index=True, default=0)),
-                ('superseded_at', models.DateTimeField(null=True)),
-                ('superseded_seq', models.BigIntegerField(null=True)),
-                ('met', models.BooleanField()),
-                ('parts', models.PositiveSmallIntegerField(default=1)),
-                ('short', models.PositiveSmallIntegerField(default=0)),
-                ('unreported', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject_key", models.CharField(max_length=60)),
+                ("recorded_at", models.DateTimeField(db_index=True)),
+                ("changed_seq", models.BigIntegerField(db_index=True, default=0)),
+                ("superseded_at", models.DateTimeField(null=True)),
+                ("superseded_seq", models.BigIntegerField(null=True)),
+                ("met", models.BooleanField()),
+                ("parts", models.PositiveSmallIntegerField(default=1)),
+                ("short", models.PositiveSmallIntegerField(default=0)),
+                ("unreported", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'verbose_name': '年度结果',
-                'verbose_name_plural': '年度结果',
-                'ordering': ['subject_key'],
+                "verbose_name": "年度结果",
+                "verbose_name_plural": "年度结果",
+                "ordering": ["subject_key"],
             },
         ),
         migrations.AddField(
-            model_name='fundingline',
-            name='issued_on',
-            field=models.DateField(blank=True, help_text='有的规则从下达次月起计算支出进度;不知道请留空。', null=True, verbose_name='下达日期'),
+            model_name="fundingline",
+            name="issued_on",
+            field=models.DateField(
+                blank=True,
+                help_text="有的规则从下达次月起计算支出进度;不知道请留空。",
+                null=True,
+                verbose_name="下达日期",
+            ),
         ),
         migrations.AddField(
-            model_name='lightspan',
-            name='programme',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='projects.programme'),
+            model_name="lightspan",
+            name="programme",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="projects.programme",
+            ),
         ),
         migrations.AddField(
-            model_name='monthresult',
-            name='parts',
+            model_name="monthresult",
+            name="parts",
             field=models.PositiveSmallIntegerField(default=1),
         ),
         migrations.AddField(
-            model_name='monthresult',
-            name='programme',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='projects.programme'),
+            model_name="monthresult",
+            name="programme",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="projects.programme",
+            ),
         ),
         migrations.AddField(
-            model_name='monthresult',
-            name='short',
+            model_name="monthresult",
+            name="short",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='monthresult',
-            name='unreported',
+            model_name="monthresult",
+            name="unreported",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddIndex(
-            model_name='lightspan',
-            index=models.Index(condition=models.Q(('programme__isnull', False)), fields=['programme', 'subject_key', 'valid_from'], name='lightspan_programme'),
+            model_name="lightspan",
+            index=models.Index(
+                condition=models.Q(("programme__isnull", False)),
+                fields=["programme", "subject_key", "valid_from"],
+                name="lightspan_programme",
+            ),
         ),
         migrations.AddIndex(
-            model_name='monthresult',
-            index=models.Index(fields=['programme', 'subject_key', 'year', 'month'], name='monthresult_rows'),
+            model_name="monthresult",
+            index=models.Index(fields=["programme", "subject_key", "year", "month"], name="monthresult_rows"),
         ),
         migrations.AddIndex(
-            model_name='rollupstep',
-            index=models.Index(condition=models.Q(('unit', 'indicator')), fields=['unit_id', 'managed_by', 'day'], name='rollupstep_series'),
+            model_name="rollupstep",
+            index=models.Index(
+                condition=models.Q(("unit", "indicator")),
+                fields=["unit_id", "managed_by", "day"],
+                name="rollupstep_series",
+            ),
         ),
         migrations.AddField(
-            model_name='indicatorplan',
-            name='corrects',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='projects.indicatorplan', verbose_name='更正'),
+            model_name="indicatorplan",
+            name="corrects",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="corrections",
+                to="projects.indicatorplan",
+                verbose_name="更正",
+            ),
         ),
         migrations.AddField(
-            model_name='indicatorplan',
-            name='division',
-            field=models.ForeignKey(blank=True, help_text='留空表示全市的计划。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.division', verbose_name='区划'),
+            model_name="indicatorplan",
+            name="division",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="留空表示全市的计划。",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="projects.division",
+                verbose_name="区划",
+            ),
         ),
         migrations.AddField(
-            model_name='indicatorplan',
-            name='indicator',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='projects.indicator', verbose_name='指标'),
+            model_name="indicatorplan",
+            name="indicator",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="plans",
+                to="projects.indicator",
+                verbose_name="指标",
+            ),
         ),
         migrations.AddField(
-            model_name='indicatorplan',
-            name='recorded_by',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='录入人'),
+            model_name="indicatorplan",
+            name="recorded_by",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="录入人",
+            ),
         ),
         migrations.AddField(
-            model_name='yearresult',
-            name='division',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='projects.division'),
+            model_name="yearresult",
+            name="division",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="projects.division",
+            ),
         ),
         migrations.AddField(
-            model_name='yearresult',
-            name='funding_line',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='projects.fundingline'),
+            model_name="yearresult",
+            name="funding_line",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="projects.fundingline",
+            ),
         ),
         migrations.AddField(
-            model_name='yearresult',
-            name='indicator',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='projects.indicator'),
+            model_name="yearresult",
+            name="indicator",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="projects.indicator",
+            ),
         ),
         migrations.AddField(
-            model_name='yearresult',
-            name='policy',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.lagpolicy'),
+            model_name="yearresult",
+            name="policy",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.lagpolicy"
+            ),
         ),
         migrations.AddField(
-            model_name='yearresult',
-            name='programme',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='projects.programme'),
+            model_name="yearresult",
+            name="programme",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="projects.programme",
+            ),
         ),
         migrations.AddField(
-            model_name='yearresult',
-            name='project',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='projects.project'),
+            model_name="yearresult",
+            name="project",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="projects.project",
+            ),
         ),
         migrations.AddField(
-            model_name='yearresult',
-            name='site',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='projects.site'),
+            model_name="yearresult",
+            name="site",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="projects.site",
+            ),
         ),
         migrations.AddIndex(
-            model_name='indicatorplan',
-            index=models.Index(fields=['indicator', 'division', 'effective_on'], name='indicatorplan_order'),
+            model_name="indicatorplan",
+            index=models.Index(fields=["indicator", "division", "effective_on"], name="indicatorplan_order"),
         ),
         migrations.AddConstraint(
-            model_name='indicatorplan',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='indicatorplan_has_source'),
+            model_name="indicatorplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", ""), _negated=True), name="indicatorplan_has_source"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicatorplan',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('unit', 'percent'), ('whole__isnull', True)), models.Q(('unit', 'amount'), ('whole__gt', 0)), _connector='OR'), name='indicatorplan_whole_of_amounts'),
+            model_name="indicatorplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("unit", "percent"), ("whole__isnull", True)),
+                    models.Q(("unit", "amount"), ("whole__gt", 0)),
+                    _connector="OR",
+                ),
+                name="indicatorplan_whole_of_amounts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicatorplan',
-            constraint=models.CheckConstraint(condition=models.Q(('corrects__isnull', True), models.Q(('correction_reason', ''), _negated=True), _connector='OR'), name='indicatorplan_correction_reason'),
+            model_name="indicatorplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("corrects__isnull", True),
+                    models.Q(("correction_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="indicatorplan_correction_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicatorplan',
-            constraint=models.UniqueConstraint(condition=models.Q(('corrects__isnull', False)), fields=('corrects',), name='indicatorplan_corrected_once'),
+            model_name="indicatorplan",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("corrects__isnull", False)),
+                fields=("corrects",),
+                name="indicatorplan_corrected_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='yearresult',
-            index=models.Index(fields=['programme', 'subject_key'], name='yearresult_rows'),
+            model_name="yearresult",
+            index=models.Index(fields=["programme", "subject_key"], name="yearresult_rows"),
         ),
         migrations.AddConstraint(
-            model_name='yearresult',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('subject_key',), name='yearresult_once'),
+            model_name="yearresult",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("superseded_at__isnull", True)),
+                fields=("subject_key",),
+                name="yearresult_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='yearresult',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('superseded_at__isnull', True), ('superseded_seq__isnull', True)), models.Q(('superseded_at__isnull', False), ('superseded_seq__isnull', False)), _connector='OR'), name='yearresult_superseded_pair'),
+            model_name="yearresult",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("superseded_at__isnull", True), ("superseded_seq__isnull", True)),
+                    models.Q(("superseded_at__isnull", False), ("superseded_seq__isnull", False)),
+                    _connector="OR",
+                ),
+                name="yearresult_superseded_pair",
+            ),
         ),
     ]

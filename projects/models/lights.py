@@ -136,7 +136,9 @@ class MonthResult(Subject):
                 name="monthresult_made_good_only_if_missed",
             ),
         ]
-        indexes = [models.Index(fields=["programme", "subject_key", "year", "month"], name="monthresult_rows")]
+        indexes = [
+            models.Index(fields=["programme", "subject_key", "year", "month"], name="monthresult_rows")
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject_key} {self.year}-{self.month:02d} {self.met}"

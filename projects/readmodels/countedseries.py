@@ -8,14 +8,19 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from django.db.models import F, Q, Sum
 
-from projects.models import Division, DivisionParent, Programme, RollUp, RollUpStep
+from projects.models import Division, DivisionParent, Programme, RollUp, RollUpStep, SiteStanding
+from projects.readmodels.definitions import definitions
+from projects.readmodels.standings import standings_of
 from projects.rules.period import ONE_DAY
-from projects.rules.rollups import THOUSANDTHS, Unit
+from projects.rules.rollups import THOUSANDTHS, Measures, Movements, Unit
 from projects.rules.tree import Edge, intervals
+
+#: Sites on which work has begun.
+_BEGUN: Final = ("stage_building", "stage_finished", "stage_verified")
 
 
 class Moved(NamedTuple):
@@ -41,14 +46,27 @@ Members = Sequence[tuple[dt.date, frozenset[int]]] | None
 
 
 def counted_series(
-    programme: Programme, indicator_ids: Collection[int], divisions: Mapping[int, Members]
+    programme: Programme,
+    indicator_ids: Collection[int],
+    divisions: Mapping[int, Members],
+    *,
+    known_seq: int | None = None,
 ) -> dict[tuple[int, int], Series]:
-    """By (indicator, division) the counted output on every day of the programme's period.
+    """By (indicator, division) the counted output on every day of the programme's period, as it was known
+    after the change `known_seq` (None: now).
 
-    Two queries for those that are counted over all managers, two for the others.
+    Two queries for those that are counted over all managers, two for the others. A past moment costs a read
+    of every site's standing.
     """
     if not indicator_ids or not divisions:
         return {}
+    if known_seq is not None:
+        by_manager = _moved_by(programme, indicator_ids, known_seq)
+        return {
+            (pk, division_id): _within(_always(members, by_manager), pk, by_manager)
+            for pk in indicator_ids
+            for division_id, members in divisions.items()
+        }
     within = frozenset[int]().union(
         *(managers for members in divisions.values() for _since, managers in members or ())
     )
@@ -108,7 +126,7 @@ def _moved(
     programme: Programme, indicator_ids: Collection[int], managers: frozenset[int] | None
 ) -> dict[tuple[int, int], list[Moved]]:
     """By (indicator, manager), ascending; under manager 0 where all are added up."""
-    begun = F("stage_building") + F("stage_finished") + F("stage_verified")
+    begun = sum((F(name) for name in _BEGUN[1:]), F(_BEGUN[0]))
     eve = programme.period_start - ONE_DAY
     found: dict[tuple[int, int], list[Moved]] = {}
     for model, days in ((RollUp, Q(day=eve)), (RollUpStep, Q(day__gt=eve, day__lte=programme.period_end))):
@@ -123,6 +141,34 @@ def _moved(
             moved = Moved(day, int(sites), int(output), int(works))
             found.setdefault((unit_id, manager[0] if manager else 0), []).append(moved)
     return {key: sorted(rows) for key, rows in found.items()}
+
+
+def _moved_by(
+    programme: Programme, indicator_ids: Collection[int], known_seq: int
+) -> dict[tuple[int, int], list[Moved]]:
+    """The same out of what was known of each site."""
+    stood = Movements()
+    stood.add(standings_of(SiteStanding.objects.known(known_seq).filter(is_public=True).order_by()))
+    places = [Measures._fields.index(name) for name in ("sites", "output", *_BEGUN)]
+    found: dict[tuple[int, int], list[Moved]] = {}
+    for cell, days in stood.by_cell(definitions(known_seq)).items():
+        if cell.unit is Unit.INDICATOR and cell.programme == programme.pk and cell.unit_id in indicator_ids:
+            moves = []
+            for day, measures in sorted(days.items()):
+                sites, output, *begun = (measures[place] for place in places)
+                if day <= programme.period_end:
+                    moves.append(Moved(day, sites, output, sum(begun)))
+            found[cell.unit_id, cell.manager] = moves
+    return found
+
+
+def _always(
+    members: Members, by_manager: Mapping[tuple[int, int], Sequence[Moved]]
+) -> Sequence[tuple[dt.date, frozenset[int]]]:
+    """The programme's own division holds whoever manages anything."""
+    if members is not None:
+        return members
+    return [(dt.date.min, frozenset(manager for _indicator, manager in by_manager))]
 
 
 def _within(
@@ -165,7 +211,9 @@ def _series(parts: Iterable[Sequence[Moved]], joins: Sequence[Moved]) -> Series:
     amounts: list[tuple[dt.date, Decimal]] = []
     begun_on = None
     for day in sorted(days):
-        sites, output, begun = (have + more for have, more in zip((sites, output, begun), days[day], strict=True))
+        sites, output, begun = (
+            have + more for have, more in zip((sites, output, begun), days[day], strict=True)
+        )
         if begun > 0 and begun_on is None:
             begun_on = day
         done = Decimal(output) / THOUSANDTHS

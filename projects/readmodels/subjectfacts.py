@@ -19,10 +19,13 @@ from projects.models import (
     Indicator,
     IndicatorPlan,
     IndicatorReport,
+    LagPolicy,
     Programme,
     TargetStatement,
 )
 from projects.readmodels.countedseries import Series, counted_series, members_of
+from projects.readmodels.definitions import definitions
+from projects.readmodels.past import past
 from projects.rules.amounts import AmountDue, AmountPlan
 from projects.rules.facts import ApprovedPlan
 from projects.rules.period import Period
@@ -58,6 +61,18 @@ class Judging:
     def of(cls, programme: Programme) -> "Judging":
         return cls(programme, Policy.from_json(programme.policy.rules))
 
+    @classmethod
+    def then(cls, programme: Programme, known_seq: int | None) -> "Judging":
+        """With the policy and the period that the programme had after a change (None: has now)."""
+        if known_seq is None:
+            return cls.of(programme)
+        held = past("programme", known_seq, known_seq + 1)
+        row = Programme.objects.select_related("policy").get(pk=programme.pk)
+        row.period_start = held.day(row.pk, "period_start", row.period_start) or row.period_start
+        row.period_end = held.day(row.pk, "period_end", row.period_end) or row.period_end
+        row.policy = LagPolicy.objects.get(pk=held.was(row.pk, "policy_id", row.policy_id))
+        return cls.of(row)
+
     @property
     def period(self) -> Period:
         return Period(self.programme.period_start, self.programme.period_end)
@@ -82,9 +97,10 @@ def cell_facts(
     indicators = {row.pk: row for row in Indicator.objects.filter(pk__in={pk for pk, _division in wanted})}
     said = _statements(programme, wanted, known_seq)
     found = [cell for cell in sorted(wanted) if cell in said.targets and cell[0] in indicators]
-    counted = {pk for pk, _division in found if indicators[pk].counting != Counting.REPORTED}
+    defined = definitions(known_seq)
+    counted = {pk for pk, _division in found if defined[pk].counting is not Counting.REPORTED}
     members = members_of(programme, {division for pk, division in found if pk in counted})
-    series = counted_series(programme, counted, members)
+    series = counted_series(programme, counted, members, known_seq=known_seq)
     return {
         cell: CellFacts(
             *cell,
@@ -116,9 +132,7 @@ def _facts(judging: Judging, cell: Cell, said: _Statements, series: Series | Non
     return promised(baseline, said.targets[cell], done, approved, begun)
 
 
-def plans_of(
-    rows: Sequence[IndicatorPlan], period: Period
-) -> tuple[Curve, list[ApprovedPlan]]:
+def plans_of(rows: Sequence[IndicatorPlan], period: Period) -> tuple[Curve, list[ApprovedPlan]]:
     """The baseline, and the reschedules that were approved. `rows` in the order in which they hold."""
     if not rows:
         return Plan(period.start, period.finish), []
@@ -197,6 +211,10 @@ def line_facts(
     used: dict[int, list[Done]] = {}
     for report in FundingReport.objects.standing(known_seq).filter(line__in=ids).order_by("as_of", "pk"):
         used.setdefault(report.line_id, []).append(Done(report.as_of, report.used))
+    if known_seq is not None:
+        held = past("fundingline", known_seq, known_seq + 1)
+        for row in rows:
+            row.issued_on = held.day(row.pk, "issued_on", row.issued_on)
     return [_line(judging, row, arranged.get(row.pk, ()), used.get(row.pk, ())) for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""What the spans and month results of subjects have to say by the facts: worked out here, written by actions."""
+"""What the spans and month results of subjects have to say by the facts; actions write it."""
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
@@ -96,7 +96,9 @@ def _cells(judging: Judging, cells: frozenset[Cell] | None, found: Outcome) -> N
         found.add(subject, _division(judging, subject, mine) if exists else None)
     for project_id in sorted(set(projects.values())):
         subject = of_project(programme.pk, project_id)
-        mine = [facts[cell] for cell in sorted(facts) if _is_of(cell, project_id, projects, programme.division_id)]
+        mine = [
+            facts[cell] for cell in sorted(facts) if _is_of(cell, project_id, projects, programme.division_id)
+        ]
         found.add(subject, _project(judging, subject, mine, spans) if mine else None)
 
 
@@ -117,9 +119,7 @@ def _spans(
     judging: Judging, facts: Facts, kind: Subject, without: Reason, until: dt.date | None = None
 ) -> tuple[Span, ...]:
     period = judging.period
-    return promised_spans(
-        facts, judging.policy, kind, period.start, until or period.finish, without=without
-    )
+    return promised_spans(facts, judging.policy, kind, period.start, until or period.finish, without=without)
 
 
 def _wanted(
@@ -127,7 +127,9 @@ def _wanted(
 ) -> Wanted | None:
     if spans is None or facts is None:
         return None
-    return Wanted(subject, tuple(PartSpan(span, None) for span in spans), *_months(judging, subject.kind, facts))
+    return Wanted(
+        subject, tuple(PartSpan(span, None) for span in spans), *_months(judging, subject.kind, facts)
+    )
 
 
 def _division(judging: Judging, subject: SubjectRef, own: Sequence[CellFacts]) -> Wanted | None:
@@ -177,4 +179,3 @@ def _line(judging: Judging, subject: SubjectRef, held: LineFacts) -> Wanted:
     without = Reason.NO_TARGET if held.has_schedule else Reason.NOT_ISSUED
     spans = _spans(judging, held.facts, Subject.FUNDING, without, held.until)
     return Wanted(subject, tuple(PartSpan(span, None) for span in spans))
-

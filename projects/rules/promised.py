@@ -101,7 +101,9 @@ def promised(
             measures.append(Measure(day, newest.amount, whole))
         elif newest.percent is not None:
             measures.append(Measure.reported(day, newest.percent))
-    return PromisedFacts(plan, tuple(approved) if plan is not None else (), tuple(measures), ordered, started_on)
+    return PromisedFacts(
+        plan, tuple(approved) if plan is not None else (), tuple(measures), ordered, started_on
+    )
 
 
 def promised_spans(
@@ -191,7 +193,10 @@ def worst_spans(parts: Mapping[int, Sequence[Span]], first: date, last: date) ->
     """
     end = last + ONE_DAY
     days = sorted(
-        {first, *(span.valid_from for spans in parts.values() for span in spans if first < span.valid_from < end)}
+        {
+            first,
+            *(span.valid_from for spans in parts.values() for span in spans if first < span.valid_from < end),
+        }
     )
     found: list[PartSpan] = []
     for begin, until in zip(days, [*days[1:], end], strict=True):
@@ -210,9 +215,7 @@ def worst_spans(parts: Mapping[int, Sequence[Span]], first: date, last: date) ->
     return tuple(found)
 
 
-def parts_judged(
-    parts: Iterable[tuple[PromisedFacts, bool]], rule: SubjectRule
-) -> DivisionFacts:
+def parts_judged(parts: Iterable[tuple[PromisedFacts, bool]], rule: SubjectRule) -> DivisionFacts:
     """The parts by which the months of a division or project are judged. (facts, is a subset) pairs.
 
     A mean adds up, and a subset (其中) is never added to its whole; "each of them" means the subsets too.

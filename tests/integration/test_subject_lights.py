@@ -6,8 +6,7 @@ from decimal import Decimal
 import pytest
 
 from projects.actions.promises import set_target
-from projects.actions.records import report_indicator
-from projects.models import IndicatorReport, LightSpan, TargetStatement
+from projects.models import LightSpan, TargetStatement
 from projects.models.access import system_access
 from tests.factories import World
 
