@@ -75,6 +75,8 @@ def follow_all(*, seq: int, now: dt.datetime) -> int:
 
 def follow_output(moved: Moved, *, seq: int, now: dt.datetime) -> None:
     """Sites changed what these managers have done of these indicators. Costs one query without targets."""
+    if not moved:
+        return
     indicators = {indicator_id for _programme, indicator_id, _manager in moved}
     stated = TargetStatement.objects.filter(indicator__in=indicators).order_by()
     cells = set(stated.values_list("indicator__category__programme", "indicator", "division").distinct())

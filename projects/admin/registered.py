@@ -13,5 +13,6 @@ from projects.admin import (  # noqa: F401
     reports,
     satisfaction,
     sites,
+    subjectlights,
     targets,
 )

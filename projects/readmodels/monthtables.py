@@ -5,7 +5,7 @@ counts from the day on which it was. So a past day is a look-up, like a light.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,26 +19,26 @@ from projects.readmodels.vocabulary import ProgrammeWords
 from projects.rules.months import MonthOutcome, missed_running, month_judged, month_outputs
 from projects.rules.period import month_end
 from projects.rules.policy import MonthlyRule, Policy
+from projects.rules.sentences import Text
 from projects.rules.verdicts import Reason
 from projects.rules.vocabulary import Light
 
 R = TypeVar("R", MonthResult, YearResult)
-#: What a district has to do or answer for, in both languages.
-Output = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """`month`: its first day. `running`: missed months in a row up to it. Of `parts` judged, `short` were
-    below their own plan and `unreported` silent."""
+    """`month`: its first day. `running`: missed months in a row up to it; `outputs`: what follows from it. Of
+    `parts` judged, `short` were below their own plan and `unreported` silent.
+    """
 
     month: dt.date
     met: bool
     made_good_on: dt.date | None
     light: Light
-    reason: Reason
+    reason: Reason | None
     running: int
-    outputs: tuple[Output, ...]
+    outputs: tuple[Text, ...]
     parts: int
     short: int
     unreported: int
@@ -47,7 +47,7 @@ class MonthRow:
 @dataclass(frozen=True, slots=True)
 class YearRow:
     met: bool
-    outputs: tuple[Output, ...]
+    outputs: tuple[Text, ...]
     parts: int
     short: int
     unreported: int
@@ -73,12 +73,12 @@ def month_tables(
     clocks: Clocks,
     *,
     access: Access | None,
-    subject: str = "",
+    subjects: Collection[str] = (),
     division_id: int | None = None,
 ) -> list[MonthTable]:
     """By key; `access` None: everything (for commands, and behind a public decision)."""
     results: list[tuple[str, list[MonthResult]]] = []
-    rows = _rows(MonthResult.objects.all(), programme_id, clocks, access, subject, division_id)
+    rows = _rows(MonthResult.objects.all(), programme_id, clocks, access, subjects, division_id)
     for row in rows.order_by("subject_key", "year", "month"):
         if month_end(dt.date(row.year, row.month, 1)) > clocks.as_of:
             continue
@@ -87,7 +87,7 @@ def month_tables(
         results[-1][1].append(row)
     ends = {
         row.subject_key: row
-        for row in _rows(YearResult.objects.all(), programme_id, clocks, access, subject, division_id)
+        for row in _rows(YearResult.objects.all(), programme_id, clocks, access, subjects, division_id)
         if row.programme is not None and row.programme.period_end <= clocks.as_of
     }
     return [_table(own, ends.get(key), clocks.as_of) for key, own in results]
@@ -96,18 +96,22 @@ def month_tables(
 def public_month_tables(
     programme: ProgrammeWords, clocks: Clocks, *, division_id: int | None = None
 ) -> list[MonthTable] | None:
-    """None where lights are not published; without reasons' details, and never with what is to follow."""
+    """None where lights are not published. Never with what is to follow, and with reasons only where those
+    are published."""
     if not may_show_lights(programme, clocks.as_of):
         return None
-    return [_public(row) for row in month_tables(programme.pk, clocks, access=None, division_id=division_id)]
+    tables = month_tables(programme.pk, clocks, access=None, division_id=division_id)
+    return [_public(table, reasons=programme.publishes_reasons) for table in tables]
 
 
-def _public(table: MonthTable) -> MonthTable:
+def _public(table: MonthTable, *, reasons: bool) -> MonthTable:
     rows = tuple(
-        MonthRow(row.month, row.met, row.made_good_on, row.light, row.reason, 0, (), row.parts, 0, 0)
+        MonthRow(
+            row.month, row.met, row.made_good_on, row.light, row.reason if reasons else None, 0, (), 0, 0, 0
+        )
         for row in table.rows
     )
-    year = None if table.year is None else YearRow(table.year.met, (), table.year.parts, 0, 0)
+    year = None if table.year is None else YearRow(table.year.met, (), 0, 0, 0)
     return MonthTable(table.subject, table.policy, table.policy_version, rows, year)
 
 
@@ -116,14 +120,14 @@ def _rows(
     programme_id: int,
     clocks: Clocks,
     access: Access | None,
-    subject: str,
+    subjects: Collection[str],
     division_id: int | None,
 ) -> SubjectQuerySet[R]:
     found = rows.known(clocks.known_seq).filter(programme_id=programme_id)
     if access is not None:
         found = found.visible_to(access)
-    if subject:
-        found = found.filter(subject_key=subject)
+    if subjects:
+        found = found.filter(subject_key__in=sorted(subjects))
     if division_id is not None:
         found = found.filter(division_id=division_id)
     return found.select_related("indicator", "division", "project", "funding_line", "policy", "programme")
@@ -172,10 +176,10 @@ def _row(each: MonthOutcome, outcomes: list[MonthOutcome], monthly: MonthlyRule,
     )
 
 
-def _named_outputs(names: Iterable[str], monthly: MonthlyRule) -> tuple[Output, ...]:
+def _named_outputs(names: Iterable[str], monthly: MonthlyRule) -> tuple[Text, ...]:
     english = {row.name: row.name_en for row in monthly.outputs}
     english |= {row.name: row.name_en for row in monthly.year_outputs}
-    return tuple((name, english[name] or name) for name in names)
+    return tuple(Text(name, english[name]) for name in names)
 
 
 def _year(end: YearResult, monthly: MonthlyRule) -> YearRow:

@@ -8,10 +8,11 @@ from typing import Any
 from django.utils.translation import gettext, override
 
 from projects.readmodels.divergences import Compared, Comparison
-from projects.readmodels.monthtables import MonthRow, MonthTable, Output, YearRow
+from projects.readmodels.monthtables import MonthRow, MonthTable, YearRow
 from projects.readmodels.plain import number
 from projects.readmodels.subjectlights import Named, SubjectLight
 from projects.rules.funding import to_digits
+from projects.rules.sentences import Text
 from projects.rules.verdicts import Reason, Verdict
 
 
@@ -85,8 +86,8 @@ def _year(row: YearRow) -> dict[str, Any]:
     }
 
 
-def _outputs(outputs: tuple[Output, ...]) -> list[dict[str, str]]:
-    return [{"name_zh": zh, "name_en": en} for zh, en in outputs]
+def _outputs(outputs: tuple[Text, ...]) -> list[dict[str, str]]:
+    return [{"name_zh": row.zh, "name_en": row.en or row.zh} for row in outputs]
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:

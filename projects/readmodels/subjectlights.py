@@ -32,6 +32,7 @@ class Named:
     code: str
     name_zh: str
     name_en: str
+    place_id: int | None
     place: str | None
     place_zh: str
     place_en: str
@@ -147,6 +148,7 @@ def named(row: LightSpan | MonthResult | YearResult) -> Named:
         str(getattr(about, "code", "") or getattr(about, "number", "") or about.pk),
         name_zh,
         getattr(about, "name_en", "") or name_zh,
+        place.pk if place else None,
         place.code if place else None,
         place.name_zh if place else "",
         (place.name_en or place.name_zh) if place else "",

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from io import StringIO
+from itertools import pairwise
 from typing import Any
 
 from django.core.management import call_command
@@ -226,7 +227,7 @@ class Promised:
         return found.light.value, found.reason.value
 
     def months(self, key: str, on: dt.date) -> MonthTable:
-        found = month_tables(self.programme.pk, Clocks(on), access=None, subject=key)
+        found = month_tables(self.programme.pk, Clocks(on), access=None, subjects=[key])
         assert len(found) == 1
         return found[0]
 
@@ -242,12 +243,14 @@ def command(name: str, programme: str, as_of: dt.date, **options: Any) -> Mappin
 def check_gapless(first: dt.date, last: dt.date) -> None:
     """The standing spans of every subject fill the period and touch without overlap."""
     by_key: dict[str, list[LightSpan]] = {}
-    for row in LightSpan.objects.known().filter(programme__isnull=False).order_by("subject_key", "valid_from"):
+    for row in (
+        LightSpan.objects.known().filter(programme__isnull=False).order_by("subject_key", "valid_from")
+    ):
         by_key.setdefault(row.subject_key, []).append(row)
     for key, rows in by_key.items():
         assert rows[0].valid_from == first, key
         assert rows[-1].valid_to > last, key
-        for before, after in zip(rows, rows[1:], strict=False):
+        for before, after in pairwise(rows):
             assert before.valid_to == after.valid_from, key
             same = (before.light, before.reason, before.detail) == (after.light, after.reason, after.detail)
             assert not same, key

@@ -5,6 +5,8 @@ import datetime as dt
 
 import pytest
 
+from projects.models import Indicator
+from projects.rules.sentences import Text
 from projects.rules.vocabulary import Light
 from tests.factories import World
 from tests.integration.promised import TENS, Promised, check_gapless, command, day
@@ -105,7 +107,11 @@ def test_a_reschedule_counts_only_where_the_policy_says_so_and_never_against_the
     here.target(shows, "100")
     here.plan(shows, HALF, unit="percent")
     here.plan(
-        shows, [["2024-06-30", "10"], ["2024-12-31", "100"]], unit="percent", since="06-01", approval="甬政1号"
+        shows,
+        [["2024-06-30", "10"], ["2024-12-31", "100"]],
+        unit="percent",
+        since="06-01",
+        approval="甬政1号",
     )
     here.report(shows, "06-30", "20")
     assert here.says(here.key(shows), day("06-30")) == ("red", "far_behind")  # 60 % short of the baseline
@@ -154,7 +160,7 @@ def test_sanya_two_months_running_and_catching_up(world: World) -> None:
 def test_ouhai_made_good_later_stays_yellow(world: World) -> None:
     here = Promised(world, "ouhai-2020")
     _monthly(here)
-    for key in (here.county_key(), here.key(here.world.programme.categories.get(slug="elderly").indicators.get(code="shows"))):
+    for key in (here.county_key(), here.key(_shows())):
         for on, light in (
             ("01-31", "green"),
             ("02-29", "red"),
@@ -166,7 +172,7 @@ def test_ouhai_made_good_later_stays_yellow(world: World) -> None:
         ):
             assert here.says(key, day(on))[0] == light, (key, on)
         # Whatever comes later: the month is never green.
-        here.report(_shows(here), "05-31", "120")
+        here.report(_shows(), "05-31", "120")
         rows = here.months(key, day("12-31")).rows
         assert [row.light for row in rows[:5]] == [
             Light.GREEN,
@@ -178,9 +184,7 @@ def test_ouhai_made_good_later_stays_yellow(world: World) -> None:
         assert here.months(key, day("03-30")).rows[1].made_good_on is None
 
 
-def _shows(here: Promised):  # type: ignore[no-untyped-def]
-    from projects.models import Indicator
-
+def _shows() -> Indicator:
     return Indicator.objects.get(code="shows")
 
 
@@ -190,20 +194,20 @@ def test_nanjing_knows_outputs_only(world: World) -> None:
     key = here.county_key()
     assert here.says(key, day("03-31")) == ("none", "month_missed")
     rows = here.months(key, day("04-30")).rows
-    assert [[zh for zh, _en in row.outputs] for row in rows] == [
+    assert [[out.zh for out in row.outputs] for row in rows] == [
         [],
         ["书面说明"],
         ["书面说明", "约谈"],  # making good takes nothing back
         [],
     ]
-    assert rows[2].outputs[1] == ("约谈", "interview")
+    assert rows[2].outputs[1] == Text("约谈", "interview")
     # The year: nothing is said before it is over; 110 of 120 is missed, 120 is not.
-    here.report(_shows(here), "12-30", "110")
+    here.report(_shows(), "12-30", "110")
     assert here.months(key, day("12-30")).year is None
     year = here.months(key, day("12-31")).year
     assert year is not None
-    assert (year.met, year.outputs) == (False, (("问责", "held to account"),))
-    here.report(_shows(here), "12-31", "120")
+    assert (year.met, year.outputs) == (False, (Text("问责", "held to account"),))
+    here.report(_shows(), "12-31", "120")
     year = here.months(key, day("12-31")).year
     assert year is not None
     assert (year.met, year.outputs) == (True, ())

@@ -1,4 +1,4 @@
-"""Lights and month results of everything in a programme that is no site, on a day and as known at a moment."""
+"""Lights and months of everything in a programme that is no site, by both clocks."""
 
 import datetime as dt
 import json
@@ -46,9 +46,11 @@ class Command(BaseCommand):
         row = asked_programme(programme)
         clocks = clocks_of(row, as_of, known_at)
         lights = subject_lights(row.pk, clocks, access=None, subject=subject)
-        tables = month_tables(row.pk, clocks, access=None, subject=subject)
+        tables = month_tables(row.pk, clocks, access=None, subjects=[subject] if subject else ())
         if subject and not lights:
-            raise CommandError(_("没有对象“%(key)s”,或那一天还没有它的记录。") % {"key": subject}, returncode=2)
+            raise CommandError(
+                _("没有对象“%(key)s”,或那一天还没有它的记录。") % {"key": subject}, returncode=2
+            )
         if as_json:
             self.stdout.write(json.dumps(_json(row, clocks, lights, tables), ensure_ascii=False, indent=2))
             return
@@ -62,10 +64,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{_title(table)}  {_('月度结果')}")
         for row in table.rows:
             good = f"  {_('补上')} {row.made_good_on}" if row.made_good_on else ""
-            due = "".join(f"  {zh}" for zh, _en in row.outputs)
-            self.stdout.write(f"  {row.month:%Y-%m}  {_(row.light.term)}  {_(row.reason.term)}{good}{due}")
+            due = "".join(f"  {out.zh}" for out in row.outputs)
+            why = _(row.reason.term) if row.reason is not None else ""
+            self.stdout.write(f"  {row.month:%Y-%m}  {_(row.light.term)}  {why}{good}{due}")
         if table.year is not None:
-            due = "".join(f"  {zh}" for zh, _en in table.year.outputs)
+            due = "".join(f"  {out.zh}" for out in table.year.outputs)
             self.stdout.write(f"  {_('全年')}  {_('完成') if table.year.met else _('未完成')}{due}")
 
 
@@ -109,7 +112,9 @@ def _json(
 
 def _title(table: MonthTable) -> str:
     named = table.subject
-    return f"{named.place_zh} {named.name_zh}" if named.place_zh and named.place != named.code else named.name_zh
+    return (
+        f"{named.place_zh} {named.name_zh}" if named.place_zh and named.place != named.code else named.name_zh
+    )
 
 
 def _line(row: SubjectLight) -> str:
