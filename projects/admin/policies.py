@@ -20,6 +20,7 @@ from projects.readmodels.sentences import said
 from projects.rules.errors import RuleError
 from projects.rules.explain import divergence_sentence, policy_explained
 from projects.rules.policy import Policy
+from projects.rules.sentences import Sentence
 
 
 @admin.register(LagPolicy)
@@ -72,7 +73,7 @@ class LagPolicyAdmin(ScopedAdmin[LagPolicy]):
             "",
             "<h4>{}</h4><ul>{}</ul>",
             (
-                (title, format_html_join("", "<li>{}</li>", ((said(each),) for each in sentences)))
+                (title, format_html_join("", "<li>{}</li>", ((in_words(each),) for each in sentences)))
                 for title, sentences in parts
             ),
         )
@@ -95,6 +96,11 @@ class LagPolicyAdmin(ScopedAdmin[LagPolicy]):
         self, request: HttpRequest, obj: LagPolicy, form: ModelForm[LagPolicy], reason: str
     ) -> None:
         save_policy(access=access_for(request), row=obj, reason=reason)
+
+
+def in_words(sentence: Sentence) -> str:
+    """A sentence, and before it the light that it is about."""
+    return said(sentence) if sentence.light is None else f"{_(sentence.light.term)}:{said(sentence)}"
 
 
 def is_used(policy: LagPolicy) -> bool:

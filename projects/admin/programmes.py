@@ -79,10 +79,10 @@ class CategoryAdmin(ScopedAdmin[Category]):
 @admin.register(Project)
 class ProjectAdmin(ScopedAdmin[Project]):
     add = change = Permission.PROGRAMME_CHANGE
-    list_display = ["name_zh", "number", "category", "completion_type", "lead_department"]
-    search_fields = ["name_zh", "name_en"]
+    list_display = ["name_zh", "number", "code", "category", "completion_type", "lead_department"]
+    search_fields = ["name_zh", "name_en", "code"]
     list_select_related = ["category", "lead_department"]
-    fields = ["category", "number", "name_zh", "name_en", "completion_type", "due_date", "weight",
+    fields = ["category", "number", "code", "name_zh", "name_en", "completion_type", "due_date", "weight",
               "lead_department", "co_departments"]  # fmt: skip
     list_hint = gettext_lazy("只登记来源中写明的项目,不自行编造这一层。")
 

@@ -8,6 +8,7 @@ from projects.admin import (  # noqa: F401
     divisions,
     funding,
     people,
+    phases,
     policies,
     programmes,
     reports,

@@ -1,16 +1,20 @@
 """Satisfaction votes: a list to read, a form that appends."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from projects.actions.records import indicator_target
 from projects.actions.satisfaction import record_vote
 from projects.admin.base import ScopedAdmin
-from projects.admin.scope import access_for
+from projects.admin.scope import access_for, reach
 from projects.models import SatisfactionVote
-from projects.permissions.access import Permission
+from projects.permissions.access import Access, Permission, Target
 
 
 @admin.register(SatisfactionVote)
@@ -26,6 +30,13 @@ class SatisfactionVoteAdmin(ScopedAdmin[SatisfactionVote]):
               "satisfied", "basically_satisfied", "dissatisfied", "source", "corrects",
               "correction_reason"]  # fmt: skip
     list_hint = gettext_lazy("每次测评登记一条票数,等次由系统算出;写错了就新增一条更正。是否公开由年度决定。")
+
+    def rows(self, access: Access, permission: Permission) -> QuerySet[SatisfactionVote]:
+        rows: Any = SatisfactionVote.objects.order_by("-held_on", "-pk")
+        return reach(rows, access, permission, division="division", indicator="indicator")  # type: ignore[return-value]
+
+    def target(self, obj: SatisfactionVote) -> Target:
+        return indicator_target(obj.indicator_id, obj.division_id)
 
     @admin.display(description=gettext_lazy("等次"))
     def grade(self, obj: SatisfactionVote) -> str:

@@ -13,6 +13,7 @@ from maps.geojson import geometry_to_mapping
 from projects.api import parameters as words
 from projects.api import shapes
 from projects.api.base import PublicView
+from projects.api.districtparts import history_and_change
 from projects.api.features import GEOJSON, collection
 from projects.models import Boundary
 from projects.readmodels.clocks import CLOCK_WORDS, as_text, asked_clocks, recorded_moment
@@ -128,6 +129,7 @@ class DivisionProgress(PublicView):
                 **_tally(progress.tally),
                 "by_stage": {stage: count for stage, count in progress.by_stage.items() if count},
                 "categories": [_category(row) for row in progress.categories],
+                **history_and_change(progress, self.held, _tally),
                 **_both("formula", FORMULA),
             }
         )

@@ -127,6 +127,8 @@ class PROGRESS(serializers.Serializer[Any]):
     as_of = serializers.DateField()
     known_at = serializers.DateTimeField(allow_null=True)
     categories = serializers.ListField()
+    history = serializers.ListField()
+    change = serializers.DictField(allow_null=True)
 
 
 class HEADLINE(serializers.Serializer[Any]):
@@ -135,6 +137,39 @@ class HEADLINE(serializers.Serializer[Any]):
     programme = serializers.CharField()
     as_of = serializers.DateField()
     published = serializers.ListField()
+
+
+class SUBJECT(serializers.Serializer[Any]):
+    """A project or an indicator on a day. `indicators`: each with its `matrix`, a row a district, what the
+    city itself manages, the total."""
+
+    kind = serializers.CharField()
+    id = serializers.IntegerField(allow_null=True)
+    code = serializers.CharField(allow_null=True)
+    programme = serializers.CharField()
+    as_of = serializers.DateField()
+    known_at = serializers.DateTimeField(allow_null=True)
+    is_demo = serializers.BooleanField()
+    indicators = serializers.ListField()
+    funds = serializers.ListField()
+    published = serializers.ListField()
+    phases = serializers.ListField()
+    formula_zh = serializers.CharField()
+    formula_en = serializers.CharField()
+
+
+class PHASES(serializers.Serializer[Any]):
+    """Phases of a programme. `counts`: by question, each with its denominator and its missing parts, over
+    all `phases`; `total`: how many fit `status`."""
+
+    programme = serializers.CharField()
+    as_of = serializers.DateField()
+    known_at = serializers.DateTimeField(allow_null=True)
+    phases = serializers.IntegerField()
+    total = serializers.IntegerField()
+    counts = serializers.DictField()
+    rows = serializers.ListField()
+    next = serializers.CharField(allow_null=True)
 
 
 PROBLEMS: dict[Any, Any] = {(400, "application/problem+json"): Problem}

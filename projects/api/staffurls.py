@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from projects.api import staffareas, supervision
+from projects.api import staffareas, stafflate, staffsubjects
 
 urlpatterns = [
     path("areas/", staffareas.AreaStore.as_view(), name="staff-areas"),
-    path("supervision/subjects/", supervision.SubjectList.as_view(), name="staff-subjects"),
-    path("supervision/divergence/", supervision.DivergenceList.as_view(), name="staff-divergence"),
+    path("supervision/late/", stafflate.LateSites.as_view(), name="staff-late"),
+    path("supervision/late/<slug:public_id>/", stafflate.LateSite.as_view(), name="staff-late-site"),
+    path("supervision/facets/", stafflate.LateFacets.as_view(), name="staff-late-facets"),
+    path(
+        "supervision/tiles/<int:z>/<int:x>/<int:y>.json",
+        stafflate.LateTile.as_view(),
+        name="staff-late-tile",
+    ),
+    path("supervision/subjects/", staffsubjects.SubjectList.as_view(), name="staff-subjects"),
+    path("supervision/divergence/", staffsubjects.DivergenceList.as_view(), name="staff-divergence"),
 ]

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from projects.api import areas, divisions, programmes, shapetiles, sites
+from projects.api import areas, divisions, phases, programmes, projects, shapetiles, sites
 
 
 class AnyWhole:
@@ -42,4 +42,11 @@ urlpatterns = [
     path("divisions/", divisions.DivisionList.as_view(), name="api-divisions"),
     path("divisions/<slug:code>/progress/", divisions.DivisionProgress.as_view(), name="api-progress"),
     path("programmes/<slug:key>/headline/", programmes.Headline.as_view(), name="api-headline"),
+    path("programmes/<slug:key>/phases/", phases.PhaseList.as_view(), name="api-phases"),
+    path("projects/<whole:pk>/progress/", projects.ProjectProgress.as_view(), name="api-project-progress"),
+    path(
+        "indicators/<slug:code>/progress/",
+        projects.IndicatorProgressView.as_view(),
+        name="api-indicator-progress",
+    ),
 ]

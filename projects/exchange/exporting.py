@@ -47,7 +47,7 @@ def export_sites(path: Path, sites: "QuerySet[Site]") -> int:
         sites.select_related("kind", "located_in", "managed_by").order_by("code").iterator(chunk_size=_CHUNK)
     )
     keys = _attribute_keys(sites)
-    with _complete_or_nothing(path) as file:
+    with complete_or_nothing(path) as file:
         if path.suffix.lower() == ".csv":
             return _write_csv(file, rows, keys)
         return _write_geojson(file, rows)
@@ -60,7 +60,8 @@ def _attribute_keys(sites: "QuerySet[Site]") -> list[str]:
 
 
 @contextlib.contextmanager
-def _complete_or_nothing(path: Path) -> Iterator[IO[str]]:
+def complete_or_nothing(path: Path) -> Iterator[IO[str]]:
+    """A file that appears under its name when the block is through, and not at all when it raises."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     temporary = Path(name)
     try:

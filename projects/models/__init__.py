@@ -11,6 +11,7 @@ from projects.models.imports import ImportBatch
 from projects.models.indicatorplans import IndicatorPlan
 from projects.models.lights import LightSpan, MonthResult, YearResult
 from projects.models.people import Department, Membership, User
+from projects.models.phases import Phase, PhaseReport
 from projects.models.policies import LagPolicy
 from projects.models.programmes import (
     Category,
@@ -53,6 +54,8 @@ __all__ = [
     "Membership",
     "MonthResult",
     "PeriodClosing",
+    "Phase",
+    "PhaseReport",
     "PlanChange",
     "Programme",
     "Project",

@@ -96,6 +96,12 @@ class LightSpan(Subject):
                 name="lightspan_programme",
                 condition=Q(programme__isnull=False),
             ),
+            # What was late by what was known then.
+            models.Index(
+                fields=["valid_from", "valid_to", "site", "light"],
+                name="lightspan_late_replaced",
+                condition=Q(light__in=["red", "yellow"], superseded_at__isnull=False, site__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -89,7 +89,10 @@ class Project(TwoNames, Stamped):
     category = models.ForeignKey(
         Category, verbose_name=_("类"), on_delete=models.PROTECT, related_name="projects"
     )
-    number = models.PositiveSmallIntegerField(_("序号"))
+    number = models.PositiveIntegerField(_("序号"))
+    code = models.CharField(
+        _("代码"), max_length=120, blank=True, default="", help_text=_("来源中的项目编号,用于重复导入;可不填")
+    )
     completion_type = models.CharField(
         _("完成类型"), max_length=24, choices=COMPLETION_TYPES, default=CompletionType.WITHIN_YEAR.value
     )
@@ -122,6 +125,9 @@ class Project(TwoNames, Stamped):
             models.UniqueConstraint(fields=["category", "number"], name="project_number_once"),
             models.CheckConstraint(
                 condition=Q(weight__isnull=True) | Q(weight__gt=0), name="project_weight_positive"
+            ),
+            models.UniqueConstraint(
+                fields=["category", "code"], condition=~Q(code=""), name="project_code_once"
             ),
         ]
 

@@ -122,6 +122,12 @@ class Site(Stamped):
                 name="site_shape",
                 condition=Q(dimension__gt=0, deleted_seq__isnull=True),
             ),
+            # What is due within some days: existing stock (存量) has no plan and is not in it.
+            models.Index(
+                fields=["baseline_finish", "id"],
+                name="site_due",
+                condition=Q(baseline_finish__isnull=False, deleted_seq__isnull=True),
+            ),
             models.Index(fields=["id"], name="site_removed", condition=Q(deleted_seq__isnull=False)),
             models.Index(
                 fields=["managed_by", "light", "id"],

@@ -2,21 +2,23 @@
 
 import functools
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 P = ParamSpec("P")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 def public_page(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """GET and HEAD only; sets Cache-Control on good answers. ConditionalGetMiddleware adds the ETag."""
 
     @functools.wraps(view)
-    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.method not in ("GET", "HEAD"):
             return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
         response = view(request, *args, **kwargs)
@@ -25,10 +27,10 @@ def public_page(
         return response
 
     # functools.wraps gives the wrapper the view's keyword names, which the checker takes for a difference.
-    return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", wrapped)
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", wrapped)
 
 
-def private(response: HttpResponse) -> HttpResponse:
+def private(response: Answer) -> Answer:
     """For whatever shows a person: nobody keeps it."""
     response.headers["Cache-Control"] = "private, no-store"
     return response

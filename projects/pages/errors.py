@@ -1,6 +1,7 @@
 """What a person reads when something is not there or went wrong."""
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,11 @@ def forbidden(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest) -> HttpResponse:
+    try:
+        request.GET  # noqa: B018
+    except TooManyFieldsSent:
+        # The page that says so reads the address, too.
+        request.GET = QueryDict()
     return _plain(request, 400, _("请求有误,请检查地址。"))
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from projects.exchange.values import quoted
 from projects.pages.caching import public_page
-from projects.pages.districts import refused
+from projects.pages.refusing import refused
 from projects.readmodels.clocks import CLOCK_WORDS, as_text, asked_clocks
 from projects.readmodels.funds import Funds
 from projects.readmodels.headline import Headline, headline, public_programme
@@ -71,7 +71,7 @@ def _cell(value: object) -> str:
         case None:
             return ""
         case Decimal():
-            return f"{value:f}"
+            return f"{value.normalize():f}"
         case str():
             return quoted(value)
         case _:

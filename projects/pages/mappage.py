@@ -80,9 +80,9 @@ def nearby(request: HttpRequest) -> HttpResponse:
     context = {
         "problem": problem,
         "form": form,
-        "areas": [
-            ActiveFilter(label, without(request.GET, request.path, "area", area_id))
-            for area_id, label in form.areas
+        "linked": [
+            ActiveFilter(label, without(request.GET, request.path, word, value))
+            for word, value, label in form.links
         ],
         "crumbs": [(_("地图"), "/en/" if translation.get_language() == "en" else "/"), (_("附近列表"), "")],
         "next_url": next_page(request.GET, request.path, form.page.next_after),

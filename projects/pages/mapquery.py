@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.readmodels.areas import area_names
 from projects.readmodels.facets import Facets, facets
+from projects.readmodels.projectlists import project_names
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.sitequeries import FilterError, SiteFilter, parse_filters, parse_whole, single
 from projects.readmodels.vocabulary import IndicatorWords, ProgrammeWords
@@ -192,8 +193,8 @@ def linked(sites: SiteFilter, held: Snapshot) -> Iterable[tuple[str, str, str]]:
         yield "programme", key, programmes.get(key, key)
     for code in sorted(sites.indicators):
         yield "indicator", code, indicators.get(code, code)
-    for number in sorted(sites.projects):
-        yield "project", str(number), str(number)
+    for number, label in sorted(project_names(sites.projects).items()):
+        yield "project", str(number), label
     for code in sorted(sites.departments):
         yield "department", code, code
     for area_id, name in sorted(area_names(sites.areas).items()):

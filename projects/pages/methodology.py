@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from projects.pages.caching import public_page
-from projects.pages.districts import refused
+from projects.pages.refusing import refused
 from projects.readmodels.calendar import calendar_years, working_calendar
 from projects.readmodels.districts import public_programmes
 from projects.readmodels.policies import policy_in_force

@@ -15,7 +15,9 @@ from projects.readmodels.vocabulary import map_vocabulary
 PAGE_SIZE: Final = 30
 #: Places offered when several go by the name that was typed.
 PLACES: Final = 5
-FILTER_WORDS: Final = frozenset({"kind", "division", "area"})
+FILTER_WORDS: Final = frozenset({"kind", "division", "area", "indicator", "project"})
+#: Filters that only a link sets; the form keeps them.
+LINKED: Final = frozenset({"area", "indicator", "project"})
 OWN_WORDS: Final = frozenset({"lon", "lat", "q", "after", "show", "view"})
 
 
@@ -33,8 +35,8 @@ class NearbyForm:
     nothing_named: bool
     page: SitePage
     asked: bool
-    #: (id, name) of the stored areas that the address asks for.
-    areas: tuple[tuple[str, str], ...] = ()
+    #: (word, value, label) of the filters that came by a link.
+    links: tuple[tuple[str, str, str], ...] = ()
 
     @classmethod
     def refused(cls, query: QueryDict, held: Snapshot) -> "NearbyForm":
@@ -71,8 +73,8 @@ def find_nearby(query: QueryDict, held: Snapshot) -> NearbyForm:
         places=places,
         nothing_named=bool(q) and not places and centre is None,
         page=list_sites(shown, limit=PAGE_SIZE, after=after, centre=centre, held=held),
-        asked=centre is not None or bool(sites.divisions) or bool(sites.areas),
-        areas=tuple((area_id, label) for word, area_id, label in linked(sites, held) if word == "area"),
+        asked=centre is not None or any((sites.divisions, sites.areas, sites.indicators, sites.projects)),
+        links=tuple(each for each in linked(sites, held) if each[0] in LINKED),
     )
 
 

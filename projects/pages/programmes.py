@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from projects.pages.caching import public_page
 from projects.pages.clocking import clock_context
 from projects.pages.context import is_large, keep_view
-from projects.pages.districts import refused
+from projects.pages.refusing import refused
 from projects.readmodels.claims import Comparison
 from projects.readmodels.clocks import asked_clocks
 from projects.readmodels.districts import CategoryProgress, public_programmes

@@ -127,15 +127,20 @@ def current_programme(held: Snapshot, area: Area | None = None) -> ProgrammeWord
 
 
 def districts_overview(
-    *, held: Snapshot | None = None, as_of: dt.date | None = None, clocks: Clocks | None = None
+    *,
+    held: Snapshot | None = None,
+    as_of: dt.date | None = None,
+    clocks: Clocks | None = None,
+    programme: ProgrammeWords | None = None,
 ) -> DistrictsOverview | None:
-    """Every county and functional zone of the newest programme's city; None when nothing is published.
+    """Every county and functional zone of the programme's city (default: the newest programme).
 
-    Of a past day: those that the city had then, with what they contained then. `clocks` before `as_of`.
+    Of a past day: those that the city had then, with what they contained then. `clocks` before `as_of`. None
+    when nothing is published.
     """
     held = held or snapshot()
-    programme = current_programme(held)
-    if programme is None:
+    programme = programme or current_programme(held)
+    if programme is None or not (programme.is_public and programme.publishes_progress):
         return None
     clocks = clocks or Clocks(as_of or programme.cutoff)
     day = clocks.as_of

@@ -61,7 +61,7 @@ def _make_tests(wanted: SiteFilter, held: Snapshot, *, staff: bool) -> list[Test
         tests.append(In("division", _areas(wanted.divisions, held)))
     if wanted.managers:
         tests.append(In("manager", _areas(wanted.managers, held)))
-    rules = _indicator_rules(wanted, held)
+    rules = list(indicator_rules(wanted, held).values())
     if rules or wanted.lights:
         tests.append(In("standing", _standings(rules, wanted.lights, held, staff=staff)))
     if wanted.areas:
@@ -126,28 +126,25 @@ def _areas(codes: Collection[str], held: Snapshot) -> set[int]:
 Rule = Callable[[IndicatorWords], bool]
 
 
-def _indicator_rules(wanted: SiteFilter, held: Snapshot) -> list[Rule]:
+def indicator_rules(wanted: SiteFilter, held: Snapshot) -> dict[str, Rule]:
     """One rule a filter word; each must be met by one of the site's indicators."""
     words = held.vocabulary
     departments = {words.department_ids[code] for code in wanted.departments}
-    rules: list[Rule] = []
+    rules: dict[str, Rule] = {}
     if wanted.categories:
-        rules.append(lambda row: row.category in wanted.categories)
+        rules["category"] = lambda row: row.category in wanted.categories
     if wanted.indicators:
         # What counts for a subset (其中农村地区) counts for its whole.
         codes = wanted.indicators
-        rules.append(
-            lambda row: (
-                row.code in codes
-                or (row.parent_id is not None and words.indicators[row.parent_id].code in codes)
-            )
+        rules["indicator"] = lambda row: (
+            row.code in codes or (row.parent_id is not None and words.indicators[row.parent_id].code in codes)
         )
     if wanted.projects:
-        rules.append(lambda row: row.project_id in wanted.projects)
+        rules["project"] = lambda row: row.project_id in wanted.projects
     if wanted.programmes:
-        rules.append(lambda row: words.programmes[row.programme_id].key in wanted.programmes)
+        rules["programme"] = lambda row: words.programmes[row.programme_id].key in wanted.programmes
     if wanted.departments:
-        rules.append(lambda row: bool(row.departments & departments))
+        rules["department"] = lambda row: bool(row.departments & departments)
     return rules
 
 

@@ -23,13 +23,21 @@ class Kept(Generic[Value]):
                 self._values.move_to_end(key)
                 return self._values[key]
         # Made outside the lock: two threads may both make it, which costs no more than waiting.
-        value = make()
+        return self.put(key, make())
+
+    def put(self, key: Hashable, value: Value) -> Value:
+        """Keep this value from now on; returns it."""
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)
             while len(self._values) > self._most:
                 self._values.popitem(last=False)
         return value
+
+    def clear(self) -> None:
+        """Forget everything (for tests)."""
+        with self._lock:
+            self._values.clear()
 
     def __len__(self) -> int:
         return len(self._values)

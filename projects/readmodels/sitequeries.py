@@ -126,7 +126,7 @@ def parse_filters(
     check_words(query, {*allowed, *others})
     vocabulary = vocabulary or snapshot().vocabulary
     words = vocabulary.staff_filter_words if "publication" in allowed else vocabulary.filter_words
-    given = {word: _values(query, word) for word in query if word in allowed}
+    given = {word: values_of(query, word) for word in query if word in allowed}
     return SiteFilter(
         kinds=_known(given, "kind", words.kinds),
         categories=_known(given, "category", words.categories),
@@ -201,7 +201,8 @@ def parse_day(query: Query, word: str) -> dt.date | None:
         raise FilterError(word, gettext_noop("参数“%(word)s”须是日期,例如 2024-06-30。"), word=word) from None
 
 
-def _values(query: Query, word: str) -> tuple[str, ...]:
+def values_of(query: Query, word: str) -> tuple[str, ...]:
+    """The values of a word, repeated or comma-separated, each once. Raises FilterError for too many."""
     if word in {"q", "bbox"}:
         text = single(query, word)
         return () if text is None or not text.strip() else (text,)

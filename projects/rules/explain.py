@@ -21,7 +21,7 @@ from projects.rules.policy_sections import (
     ScheduleKind,
     SubjectRule,
 )
-from projects.rules.sentences import Sentence, Text, plain, say
+from projects.rules.sentences import Sentence, Text, lit, plain, say
 from projects.rules.vocabulary import Light, Subject, Word
 
 ORDER = (Subject.SITE, Subject.INDICATOR, Subject.DIVISION, Subject.FUNDING)
@@ -90,34 +90,32 @@ def _days(rule: SubjectRule) -> Iterator[Sentence]:
         yield from lag_sentences(rule.lag)
     for step in rule.start:
         if step.months == 1:
-            yield say(_("{light}:计划开工的那个月过完仍未开工。"), light=step.light)
+            yield lit(step.light, _("计划开工的那个月过完仍未开工。"))
         else:
-            yield say(
-                _("{light}:从计划开工的那个月算起,连续 {months} 个月未开工。"),
-                light=step.light,
+            yield lit(
+                step.light,
+                _("从计划开工的那个月算起,连续 {months} 个月未开工。"),
                 months=step.months,
             )
     if rule.overdue:
-        yield say(
-            _("{light}:超过计划完成日,还不到 {months} 个月(注明“略有滞后”)。"),
-            light=Light.GREEN,
+        yield lit(
+            Light.GREEN,
+            _("超过计划完成日,还不到 {months} 个月(注明“略有滞后”)。"),
             months=rule.overdue[0].months,
         )
     for step in rule.overdue:
-        yield say(_("{light}:超过计划完成日 {months} 个月及以上。"), light=step.light, months=step.months)
+        yield lit(step.light, _("超过计划完成日 {months} 个月及以上。"), months=step.months)
 
 
 def lag_sentences(rule: LagRule) -> Iterator[Sentence]:
     """One sentence a band, from on schedule to worst."""
     first, unit = rule.bands[0], UNITS[rule.basis]
-    if first.threshold == 0 and not first.inclusive:
-        yield say(_("{light}:没有滞后。"), light=Light.GREEN)
-    elif first.threshold > 0:
-        yield say(
-            _("{light}:滞后不到 {high}{unit}。")
-            if first.inclusive
-            else _("{light}:滞后不超过 {high}{unit}。"),
-            light=Light.GREEN,
+    if first.threshold == 0:
+        yield lit(Light.GREEN, _("超前。") if first.inclusive else _("没有滞后。"))
+    else:
+        yield lit(
+            Light.GREEN,
+            _("滞后不到 {high}{unit}。") if first.inclusive else _("滞后不超过 {high}{unit}。"),
             high=_limit(first.threshold, unit),
             unit=unit,
         )
@@ -125,7 +123,7 @@ def lag_sentences(rule: LagRule) -> Iterator[Sentence]:
         above = rule.bands[index + 1] if index + 1 < len(rule.bands) else None
         msgid = _BANDS[band.inclusive, None if above is None else above.inclusive]
         high = "" if above is None else _limit(above.threshold, unit)
-        yield say(msgid, light=band.light, low=_limit(band.threshold, unit), high=high, unit=unit)
+        yield lit(band.light, msgid, low=_limit(band.threshold, unit), high=high, unit=unit)
         if band.note:
             yield say("{note}", note=Text(band.note, band.note_en))
 
@@ -136,12 +134,12 @@ def _limit(threshold: Decimal, unit: Unit) -> str:
 
 #: By whether the lower limit belongs to the band, and the upper one to the next (None: there is none).
 _BANDS = {
-    (True, True): _("{light}:滞后至少 {low}、不到 {high}{unit}。"),
-    (True, False): _("{light}:滞后至少 {low}、不超过 {high}{unit}。"),
-    (True, None): _("{light}:滞后至少 {low}{unit}。"),
-    (False, True): _("{light}:滞后超过 {low}、不到 {high}{unit}。"),
-    (False, False): _("{light}:滞后超过 {low}、不超过 {high}{unit}。"),
-    (False, None): _("{light}:滞后超过 {low}{unit}。"),
+    (True, True): _("滞后至少 {low}、不到 {high}{unit}。"),
+    (True, False): _("滞后至少 {low}、不超过 {high}{unit}。"),
+    (True, None): _("滞后至少 {low}{unit}。"),
+    (False, True): _("滞后超过 {low}、不到 {high}{unit}。"),
+    (False, False): _("滞后超过 {low}、不超过 {high}{unit}。"),
+    (False, None): _("滞后超过 {low}{unit}。"),
 }
 
 
@@ -163,19 +161,19 @@ def month_sentences(rule: MonthlyRule, subject: Subject) -> Iterator[Sentence]:
             of_plan=of_plan,
         )
     if rule.gives_lights:
-        yield say(_("{light}:当月完成。"), light=Light.GREEN)
-        yield say(_("{light}:当月未完成。"), light=rule.missed)
+        yield lit(Light.GREEN, _("当月完成。"))
+        yield lit(rule.missed, _("当月未完成。"))
         for step in rule.running:
-            yield say(
-                _("{light}:连续 {months} 个月未完成。按每个月末的情况数,事后补上不打断连续。"),
-                light=step.light,
+            yield lit(
+                step.light,
+                _("连续 {months} 个月未完成。按每个月末的情况数,事后补上不打断连续。"),
                 months=step.months,
             )
-        yield say(
-            _("{light}:当月未完成、后来补上;从补上那天起,不再变回绿灯。")
+        yield lit(
+            rule.made_good,
+            _("当月未完成、后来补上;从补上那天起,不再变回绿灯。")
             if rule.made_good is not Light.GREEN
-            else _("{light}:当月未完成、后来补上;从补上那天起。"),
-            light=rule.made_good,
+            else _("当月未完成、后来补上;从补上那天起。"),
         )
         yield say(_("某一天的灯,是最近一个已结束月份的灯;第一个月结束以前没有灯。"))
     else:

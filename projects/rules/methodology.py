@@ -178,7 +178,7 @@ def _mean(_policy: Policy | None) -> Figure:
 def _lights(policy: Policy | None) -> Figure:
     return Figure(
         "lights",
-        say(_("亮灯")),
+        say(_("怎样亮灯")),
         say(_("滞后(百分点)= 计划进度 − 实际进度;占应完成量的百分比 = 滞后 ÷ 计划进度")),
         (
             say(_("蓝灯:已核验。已完工、还没有核验的为绿灯。没有计划、已暂停、已取消的没有灯。")),

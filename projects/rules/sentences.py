@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-from projects.rules.vocabulary import Word
+from projects.rules.vocabulary import Light, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +22,27 @@ Value: TypeAlias = str | int | Decimal | Word | Text
 class Sentence:
     """`msgid` is a zh-hans template with `{name}` places. A Word among the values is translated by its term,
     a
-    Decimal is printed as it is.
+    Decimal is printed as it is. `light`: the light that the sentence is about, drawn or named before it.
     """
 
     msgid: str
     values: tuple[tuple[str, Value], ...]
+    light: Light | None = None
 
     def chinese(self) -> str:
-        """For tests and command lines."""
-        return self.msgid.format(**{name: _chinese(value) for name, value in self.values})
+        """In Chinese, a light first: for tests."""
+        text = self.msgid.format(**{name: _chinese(value) for name, value in self.values})
+        return text if self.light is None else f"{self.light.term}:{text}"
 
 
 def say(msgid: str, **values: Value) -> Sentence:
     """A sentence. The msgid is marked by the caller (`_`), so that the catalogue finds it."""
     return Sentence(msgid, tuple(values.items()))
+
+
+def lit(light: Light, msgid: str, **values: Value) -> Sentence:
+    """When a light is given: pages draw it before the sentence."""
+    return Sentence(msgid, tuple(values.items()), light)
 
 
 def plain(value: Decimal) -> str:

@@ -15,6 +15,41 @@
  * @property {{sites: string, nearest: string, facets: string}} api
  * @property {{kinds: string, ui: string, states: string}} sprites
  *
+ * @typedef {object} DeskSettings  What the supervisor's desk tells its scripts (projects/pages/supervisionmap.py).
+ * @property {string} language
+ * @property {boolean} large
+ * @property {Record<string, string>} messages
+ * @property {Record<string, string>} labels  Of the table of vertices.
+ * @property {Vocabulary} vocabulary
+ * @property {{late: string, areas: string}} api
+ * @property {string} query  The words of the address, as a query string; empty where they were refused.
+ * @property {{kinds: string, ui: string, states: string}} sprites
+ *
+ * @typedef {{on: string, light: string, light_text_zh: string, light_text_en: string, reason: string}} Turn
+ * @typedef {{effective_on: string, start: string, finish: string, approval_number: string, reason: string}} Reschedule
+ * @typedef {object} LateWhy
+ * @property {string} as_of
+ * @property {string} light
+ * @property {string} finding_zh
+ * @property {string} finding_en
+ * @property {string | null} rule_zh
+ * @property {string | null} rule_en
+ * @property {{name_zh: string, name_en: string, version: number}} policy
+ * @property {number | null} planned
+ * @property {number | null} actual
+ * @property {string | null} reported_on
+ * @property {number | null} lag_pp
+ * @property {{start: string, finish: string} | null} baseline
+ * @property {Reschedule | null} approved_plan
+ * @property {string | null} since
+ * @property {Turn | null} ahead
+ * @property {string} problem
+ * @property {string} plan
+ * @property {number} overdue_days
+ * @property {boolean} agrees_with_stored_light
+ * @typedef {{id: string, name: string, state: "late" | "risk", lon: number, lat: number, url: string | null,
+ *   admin_url: string, is_demo: boolean, why: LateWhy}} LateSite
+ *
  * @typedef {Record<string, unknown> & {type: string}} LayerConfig
  *
  * @typedef {object} MapConfig  What maps/pagemap.py says about the map.

@@ -15,6 +15,7 @@ PAGES = (
     "/districts/330212/",
     "/districts/330200/",
     "/programmes/330200-2024/",
+    "/methodology/",
     "/no-such-page/",
 )
 Axe = Callable[[Page], list[str]]

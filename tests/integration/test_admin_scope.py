@@ -16,18 +16,26 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from projects.actions.areas import store_area
+from projects.actions.closing import close_period
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.actions.promises import arrange_funds, set_target
 from projects.actions.reports import change_plan, report_site
 from projects.actions.rows import save_row
+from projects.actions.satisfaction import record_vote
 from projects.admin.base import ScopedAdmin
 from projects.models import (
     ChangeHead,
+    CorrectionRequest,
     DivisionTarget,
+    FundingArrangement,
     FundingLine,
     FundingReport,
     IndicatorReport,
     Membership,
+    Programme,
+    SatisfactionVote,
     Site,
+    TargetStatement,
     User,
 )
 from projects.models.access import system_access
@@ -51,7 +59,9 @@ CITY = {
     "publishedfigure",
     "facilitykind",
     "lagpolicy",
+    "holidaytable",
     "department",
+    "periodclosing",
 }
 
 
@@ -110,6 +120,30 @@ def rows(world: World) -> Rows:
             permission=Permission.PROGRAMME_CHANGE,
             row=DivisionTarget(indicator=world.indicators["03-meal"], division=division, target=Decimal(3)),
         )
+        stated = set_target(
+            access=access,
+            row=TargetStatement(
+                indicator=world.indicators["06-piles"],
+                division=division,
+                effective_on=CUTOFF,
+                target=Decimal(4),
+                source=f"{mark}依据",
+            ),
+        )
+        arranged = arrange_funds(
+            access=access,
+            row=FundingArrangement(line=line, effective_on=CUTOFF, arranged=Decimal(12), basis=f"{mark}依据"),
+        )
+        asked = CorrectionRequest.objects.create(
+            programme=world.programme,
+            closed_through=CUTOFF,
+            effective_on=CUTOFF,
+            action="report_site",
+            subject=f"{mark}点位",
+            payload={"site_id": site.pk},
+            reason=f"{mark}更正原因",
+            requested_by=world.users["haishu" if county == OWN else "yinzhou"],
+        )
         count = save_row(
             access=access,
             permission=Permission.INDICATOR_REPORT,
@@ -121,21 +155,55 @@ def rows(world: World) -> Rows:
                 problem=f"{mark}指标堵点",
             ),
         )
+        vote = record_vote(
+            access=access,
+            row=SatisfactionVote(
+                programme=world.programme,
+                division=division,
+                held_on=CUTOFF,
+                entitled=30,
+                present=29,
+                satisfied=28,
+                basically_satisfied=1,
+                dissatisfied=0,
+                source=f"{mark}来源",
+            ),
+        )
         found |= {
+            "satisfactionvote": vote.pk,
             "site": site.pk,
             "sitereport": report.pk,
             "planchange": plan.pk,
             "fundingline": line.pk,
             "fundingreport": money.pk,
             "divisiontarget": target.pk,
+            "targetstatement": stated.pk,
+            "fundingarrangement": arranged.pk,
+            "correctionrequest": asked.pk,
             "indicatorreport": count.pk,
             "division": division.pk,
             "boundary": division.boundaries.get().pk,
             "storedarea": _area(world, county, mark),
         }
+    own["periodclosing"] = _closing(world)
     User.objects.filter(username="yinzhou").update(last_name=MARK)
     own["user"], other["user"] = world.users["haishu"].pk, world.users["yinzhou"].pk
     return Rows(own, other)
+
+
+def _closing(world: World) -> int:
+    """A closed month of another year: the city's, and in nobody's way."""
+    year = Programme.objects.create(
+        key="330200-2023",
+        name_zh="2023",
+        division=world.city,
+        year=2023,
+        period_start=dt.date(2023, 1, 1),
+        period_end=dt.date(2023, 12, 31),
+        cutoff=dt.date(2023, 6, 30),
+        policy=world.programme.policy,
+    )
+    return close_period(access=system_access(), programme=year, through=dt.date(2023, 12, 31)).pk
 
 
 def _area(world: World, county: str, mark: str) -> int:

@@ -15,6 +15,7 @@ from projects.models import (
     ChangeHead,
     Division,
     FacilityKind,
+    FundingArrangement,
     FundingLine,
     FundingReport,
     Indicator,
@@ -24,7 +25,7 @@ from projects.models import (
 )
 from projects.models.access import access_of
 from projects.permissions.access import Permission, holds
-from tests.factories import CUTOFF, World
+from tests.factories import CUTOFF, START, World
 
 pytestmark = pytest.mark.django_db
 
@@ -133,18 +134,21 @@ class TestHeadline:
                 ("other", 1_188_000_000),
             )
         }
+        for line in lines.values():
+            FundingArrangement.objects.create(
+                line=line, effective_on=START, arranged=line.arranged, basis="x"
+            )
         FundingReport.objects.create(line=lines["city"], as_of=CUTOFF, used=382_000_000)
         code, out = run("headline", "--programme", "330200-2024", "--json")
         told = json.loads(out)
         assert code == 0
         assert told["published"][0]["text"] == "22.47 亿元,占 56.0 %"
-        rates = {row["source"]: (row["percent"], row["lead_pp"]) for row in told["computed"]}
-        assert rates == {
-            "city": ("58.6", "8.6"),
-            "district": (None, None),
-            "other": (None, None),
-            "total": ("56.0", "6.0"),
-        }
+        computed = told["computed"]
+        rates = {row["source"]: (row["percent"], row["lead_pp"]) for row in computed["funds"]}
+        assert [round(value, 1) for value in rates.pop("city")] == [58.6, 8.6]
+        assert rates == {"district": (None, None), "other": (None, None)}
+        total = computed["funds_total"]
+        assert [round(total[name], 1) for name in ("percent", "lead_pp")] == [56.0, 6.0]
 
     def test_a_draft_is_not_there(self, world: World) -> None:
         world.programme.publication = "draft"

@@ -74,16 +74,18 @@ def test_the_table_of_districts(client: Client, world: World) -> None:
     some_sites(world)
     html = page(client, "/districts/")
     rows = table_rows(html, 'id="table-title"')
-    assert rows[0] == ["区县", "列入点位", "已完成", "完成率", "应完成", "逾期未完成", "黄灯、红灯"]
+    assert rows[0] == [
+        *["区县", "列入点位", "已完成", "完成率", "应完成", "逾期未完成", "黄灯、红灯", "比上月末"]
+    ]
     assert rows[1:] == [
-        ["海曙区", "2", "1", "50.0%", "2", "1", "1"],
-        ["北仑区", "0", "0", "–", "0", "0", "0"],
-        ["镇海区", "0", "0", "–", "0", "0", "0"],
-        ["鄞州区", "1", "1", "100.0%", "1", "0", "0"],
-        ["合计", "3", "2", "66.7%", "3", "1", "1"],
+        ["海曙区", "2", "1", "50.0%", "2", "1", "1", "0 (0.0)"],
+        ["北仑区", "0", "0", "–", "0", "0", "0", "0 (–)"],
+        ["镇海区", "0", "0", "–", "0", "0", "0", "0 (–)"],
+        ["鄞州区", "1", "1", "100.0%", "1", "0", "0", "0 (0.0)"],
+        ["合计", "3", "2", "66.7%", "3", "1", "1", "0 (0.0)"],
     ]
     seen = text_of(html)
-    assert "数据截止 2024-06-30" in seen
+    assert "截至 2024-06-30" in seen
     assert "按行政区划代码排列,不排名次" in seen
     assert "到这一天计划应完成 3 个点位,其中 1 个逾期未完成 。" in seen
     assert "按管理区划计" in seen
@@ -154,8 +156,8 @@ def test_indicators_never_read_nought_for_a_gap(client: Client, world: World) ->
     rows = {
         row[0]: row[1:] for row in table_rows(page(client, "/districts/330203/"), 'id="indicators-title"')
     }
-    assert rows["助餐服务点"] == ["个", "无目标", "1", "2", "未上报", "–"]
-    assert rows["充电桩"] == ["个", "无目标", "无点位", "未上报", "–"]
+    assert rows["助餐服务点"] == ["个", "无目标", "1", "2", "未上报", "–", "0"]
+    assert rows["充电桩"] == ["个", "无目标", "无点位", "未上报", "–", "–"]
     IndicatorReport.objects.create(
         indicator=world.indicators["03-meal"],
         division=world.counties["330203"],
@@ -165,7 +167,7 @@ def test_indicators_never_read_nought_for_a_gap(client: Client, world: World) ->
     rows = {
         row[0]: row[1:] for row in table_rows(page(client, "/districts/330203/"), 'id="indicators-title"')
     }
-    assert rows["助餐服务点"] == ["个", "无目标", "1", "2", "7", "–"]
+    assert rows["助餐服务点"] == ["个", "无目标", "1", "2", "7", "–", "0"]
 
 
 def test_city_and_province_stand_for_everything(client: Client, world: World) -> None:
@@ -187,9 +189,11 @@ def test_a_district_without_sites(client: Client, world: World) -> None:
 @pytest.mark.parametrize(
     ("day", "row"),
     [
-        ("2024-03-31", ["合计", "3", "0", "0.0%", "0", "0", "0"]),
-        ("2024-06-30", ["合计", "3", "2", "66.7%", "3", "1", "1"]),
-        ("", ["合计", "3", "2", "66.7%", "3", "1", "1"]),
+        ("2024-01-31", ["合计", "3", "0", "0.0%", "0", "0", "3"]),
+        ("2024-03-31", ["合计", "3", "0", "0.0%", "0", "0", "0", "0 (0.0)"]),
+        ("2024-05-31", ["合计", "3", "2", "66.7%", "1", "1", "1", "+2 (+66.7)"]),
+        ("2024-06-30", ["合计", "3", "2", "66.7%", "3", "1", "1", "0 (0.0)"]),
+        ("", ["合计", "3", "2", "66.7%", "3", "1", "1", "0 (0.0)"]),
     ],
 )
 def test_a_past_day(client: Client, world: World, day: str, row: list[str]) -> None:
@@ -324,7 +328,7 @@ def test_pages_may_be_kept_by_anybody(client: Client, world: World, path: str) -
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("/districts/", 16), ("/districts/330203/", 18), ("/programmes/330200-2024/", 12)]
+    ("path", "most"), [("/districts/", 16), ("/districts/330203/", 30), ("/programmes/330200-2024/", 13)]
 )
 def test_queries_do_not_grow_with_sites(
     client: Client,

@@ -11,12 +11,12 @@ from projects.actions.publishing import withdraw_site
 from projects.actions.sites import change_site, remove_site
 from projects.models import (
     Category,
-    DivisionTarget,
     Indicator,
     IndicatorReport,
     Programme,
     Site,
     SiteState,
+    TargetStatement,
 )
 from projects.models.access import system_access
 from projects.readmodels.districts import DistrictProgress, district_progress, districts_overview
@@ -320,8 +320,10 @@ def test_reported_and_counted_are_two_figures(world: World) -> None:
     for day, actual in ((MARCH, 1), (MAY, 5), (dt.date(2024, 7, 31), 9)):
         IndicatorReport.objects.create(indicator=meal, division=haishu, as_of=day, actual=actual)
     IndicatorReport.objects.create(indicator=meal, division=None, as_of=MAY, actual=30)
-    DivisionTarget.objects.create(indicator=meal, division=haishu, target=4)
-    Indicator.objects.filter(pk=meal.pk).update(target=40)
+    for division, target in ((haishu, 4), (None, 40)):
+        TargetStatement.objects.create(
+            indicator=meal, division=division, effective_on=START, target=target, source="x"
+        )
     district, city = indicators(progress(world))["03-meal"], indicators(progress(world, "330200"))["03-meal"]
     assert values(district.counted, district.reported, district.target, district.percent) == (2, 5, 4, 50)
     assert values(city.counted, city.reported, city.target, city.percent) == (2, 30, 40, 5)
@@ -330,8 +332,12 @@ def test_reported_and_counted_are_two_figures(world: World) -> None:
 
 def test_more_than_promised_is_a_hundred_percent(world: World) -> None:
     world.add(*(world.draft(counts_for=(("03-meal", 1),)) for _ in range(3)))
-    DivisionTarget.objects.create(
-        indicator=world.indicators["03-meal"], division=world.counties["330203"], target=2
+    TargetStatement.objects.create(
+        indicator=world.indicators["03-meal"],
+        division=world.counties["330203"],
+        effective_on=START,
+        target=2,
+        source="x",
     )
     assert indicators(progress(world))["03-meal"].percent == 100
 

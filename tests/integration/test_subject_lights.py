@@ -1,7 +1,6 @@
 """Whose lights follow what: output of sites, projects, divisions that move, plans, and what nobody is told."""
 
 import datetime as dt
-from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -49,11 +48,11 @@ def meal(here: Promised, county: str | None = "330203") -> str:
     return here.key(here.world.indicators["03-meal"], county)
 
 
-def done(here: Promised, county: str | None = "330203") -> Decimal | None:
+def done(here: Promised, county: str | None = "330203") -> float | None:
     """Percent of the target by which the light of 30 June was judged."""
     verdict = explained(meal(here, county), Clocks(day("06-30")))
     assert verdict is not None
-    return verdict.actual
+    return None if verdict.actual is None else float(verdict.actual)
 
 
 def test_output_of_sites_is_followed_wherever_it_counts(here: Promised, world: World) -> None:
@@ -260,7 +259,8 @@ def test_the_real_case_of_the_charging_stations(world: World) -> None:
 def test_an_edit_costs_nothing_more_where_nothing_was_promised(world: World) -> None:
     site = world.add(world.planned())[0]
     asked_of_targets = []
-    for version, changes in enumerate(({"name": "新名"}, {"stage": Stage.FINISHED}), start=1):
+    edits: tuple[dict[str, object], ...] = ({"name": "新名"}, {"stage": Stage.FINISHED})
+    for version, changes in enumerate(edits, start=1):
         with CaptureQueriesContext(connection) as asked:
             change_site(
                 access=system_access(),

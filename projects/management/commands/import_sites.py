@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from maps.crs import EpsgCode
 from maps.datum import Datum
-from projects.exchange.findings import check_report_path, severity_word, write_report
+from projects.exchange.findings import check_report_path, write_report
 from projects.exchange.importjob import ImportOutcome, Status, run_import
 from projects.exchange.options import (
     GENERATED,
@@ -29,14 +29,12 @@ from projects.exchange.options import (
     read_words,
     template_columns,
 )
-from projects.exchange.problems import OptionError, Problem
+from projects.exchange.problems import OptionError
 from projects.exchange.readers import MAX_MEGABYTES, MAX_ROWS, UnsupportedFormat
-from projects.models import User
-from projects.models.access import access_of
+from projects.management.outcomes import SHOWN, access_by_name, plain_reason, print_findings
 from projects.permissions.access import Access, Permission, holds
 from projects.rules.vocabulary import Service, Stage
 
-SHOWN: Final = 50
 _STATUS: Final = {Status.APPLIED: 0, Status.CLEAN: 0, Status.UNCHANGED: 0, Status.REFUSED: 1}
 
 
@@ -118,7 +116,7 @@ class Command(BaseCommand):
             if options["report"]:
                 write_report(options["report"], outcome.problems)
         except (OptionError, UnsupportedFormat, OSError) as problem:
-            raise CommandError(_plain(problem), returncode=2) from problem
+            raise CommandError(plain_reason(problem), returncode=2) from problem
         except OperationalError as problem:
             raise CommandError(
                 _("数据库正忙,没有写入任何数据;请稍后再试(%(problem)s)。") % {"problem": problem},
@@ -137,7 +135,7 @@ class Command(BaseCommand):
         if options["sheet"]:
             raise OptionError(_("--sheet 用于 xlsx,现在还不能读 xlsx;请另存为 CSV。"))
         path: Path = options["file"]
-        actor = _access(options["actor"])
+        actor = access_by_name(options["actor"])
         if not holds(actor, Permission.IMPORT_RUN):
             raise OptionError(_("用户 %(name)s 没有导入的权限。") % {"name": options["actor"]})
         publisher = _publisher(options["publish_by"], options["actor"]) if options["publish_by"] else None
@@ -179,15 +177,7 @@ class Command(BaseCommand):
 
     def _print(self, outcome: ImportOutcome, options: dict[str, Any]) -> None:
         out = self.stdout.write
-        for note in outcome.notes:
-            out(note)
-        for problem in outcome.problems[:SHOWN]:
-            out(_line(problem))
-        if len(outcome.problems) > SHOWN:
-            out(
-                _("……还有 %(count)d 个问题没有列出;用 --report 文件.csv 得到全部。")
-                % {"count": len(outcome.problems) - SHOWN}
-            )
+        print_findings(out, outcome)
         for code, name in outcome.missing[:SHOWN]:
             out(_("以前导入过、这次文件里没有:%(name)s(%(code)s)。") % {"name": name, "code": code})
         if options["report"]:
@@ -224,18 +214,6 @@ def _verdict(outcome: ImportOutcome, published_by: str | None) -> str:
     ) % {"batch": outcome.batch or 0}
 
 
-def _line(problem: Problem) -> str:
-    parts = [severity_word(problem.severity)]
-    if problem.row is not None:
-        parts.append(_("第 %(row)d 行") % {"row": problem.row})
-    if problem.label and problem.label not in problem.sentence:
-        parts.append(problem.label)
-    if problem.column:
-        parts.append(problem.column)
-    allowed = _("应为:%(allowed)s") % {"allowed": problem.allowed} if problem.allowed else ""
-    return " · ".join(parts) + ":" + problem.sentence + allowed
-
-
 def _fallback_datum(text: str | None) -> Datum | EpsgCode | None:
     return read_datum(text) if text else None
 
@@ -250,13 +228,6 @@ def _words(options: dict[str, Any]) -> dict[str, WordRule]:
     return {name: rule for name, rule in rules.items() if rule is not None}
 
 
-def _access(username: str) -> Access:
-    user = User.objects.filter(username=username).first()
-    if user is None or not user.is_active:
-        raise OptionError(_("没有可用的用户 %(name)s。") % {"name": username})
-    return access_of(user, timezone.localdate())
-
-
 def _metres(value: float) -> float:
     if not 0.0 <= value <= 10_000.0:
         raise OptionError(_("--border-tolerance 应在 0 到 10000 米之间。"))
@@ -264,17 +235,9 @@ def _metres(value: float) -> float:
 
 
 def _publisher(username: str, actor: str) -> Access:
-    access = _access(username)
+    access = access_by_name(username)
     if username == actor:
         raise OptionError(_("发布须由另一人进行:--publish-by 不能与 --actor 相同。"))
     if not holds(access, Permission.SITE_PUBLISH):
         raise OptionError(_("用户 %(name)s 没有发布的权限。") % {"name": username})
     return access
-
-
-def _plain(problem: Exception) -> str:
-    if isinstance(problem, FileNotFoundError):
-        return _("找不到文件 %(path)s。") % {"path": problem.filename}
-    if isinstance(problem, OSError):
-        return _("读写 %(path)s 失败:%(reason)s。") % {"path": problem.filename, "reason": problem.strerror}
-    return str(problem)

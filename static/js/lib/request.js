@@ -1,11 +1,17 @@
 /**
+ * @typedef {{signal?: AbortSignal, english?: boolean, cache?: RequestCache, session?: boolean,
+ *   post?: {token: string, body: unknown}}} RequestOptions
+ */
+
+/**
  * Ask an address. An answer other than 2xx becomes an Error that carries the server's own sentence.
  *
  * Errors by name: `AbortError` (nobody waits for it any more), `OfflineError` (no connection),
  * `ProblemError` (the server refused or failed; `detail` is its sentence, `status` its number).
+ * `session`: with the log-in of the page, for the staff API; `post`: a body to send, with the page's token.
  *
  * @param {string} url
- * @param {{signal?: AbortSignal, english?: boolean, cache?: RequestCache}} [options]
+ * @param {RequestOptions} [options]
  * @returns {Promise<Response>}
  */
 export async function request(url, options = {}) {
@@ -13,9 +19,13 @@ export async function request(url, options = {}) {
   try {
     response = await fetch(url, {
       signal: options.signal,
-      credentials: "omit",
+      credentials: options.session || options.post ? "same-origin" : "omit",
       cache: options.cache ?? "default",
-      headers: { Accept: "application/json, application/geo+json" },
+      headers: {
+        Accept: "application/json, application/geo+json",
+        ...(options.post ? { "Content-Type": "application/json", "X-CSRFToken": options.post.token } : {}),
+      },
+      ...(options.post ? { method: "POST", body: JSON.stringify(options.post.body) } : {}),
     });
   } catch (error) {
     if (error instanceof Error && error.name === "AbortError") throw error;
@@ -34,7 +44,7 @@ export async function request(url, options = {}) {
  *
  * @template Answer
  * @param {string} url
- * @param {{signal?: AbortSignal, english?: boolean, cache?: RequestCache}} [options]
+ * @param {RequestOptions} [options]
  * @returns {Promise<Answer>}
  */
 export async function getJson(url, options = {}) {

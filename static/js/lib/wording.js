@@ -1,7 +1,7 @@
 /**
  * The page's language: sentences, numbers, distances.
  *
- * @param {import("../types.js").Settings} settings
+ * @param {Pick<import("../types.js").Settings, "language" | "messages" | "vocabulary">} settings
  */
 export function wording(settings) {
   const english = settings.language === "en";

@@ -2,7 +2,7 @@ import { Bounds, LatLng, Path, Point } from "../../vendor/leaflet/leaflet-src.es
 import { drawSign } from "./draw-sign.js";
 
 /**
- * @typedef {{id: string, lat: number, lon: number, kind: string, stage: string, service: string}} Place
+ * @typedef {{id: string, lat: number, lon: number, kind: string, stage: string, service: string, light?: string}} Place
  * @typedef {Parameters<typeof drawSign>[3]} Sign
  */
 
@@ -10,7 +10,7 @@ import { drawSign } from "./draw-sign.js";
  * All single sites of the map as one path on the shared canvas: Leaflet asks once what is under the pointer, and signs
  * that look alike are drawn once and copied.
  *
- * Options beyond Leaflet's: `sign`, what drawSign takes for a place, and `radius`, in pixels.
+ * Options beyond Leaflet's: `sign`, what is drawn for a place, `radius`, in pixels, and `draw`, how (drawSign unless given).
  */
 export const PointsPath = Path.extend({
   /** @this {any} @param {{sign: (place: Place) => Sign, radius: () => number}} options */
@@ -101,7 +101,7 @@ export const PointsPath = Path.extend({
 
   /** @this {any} @param {Place} place @param {number} radius @param {number} half */
   _copy(place, radius, half) {
-    const key = `${place.kind} ${place.stage} ${place.service} ${radius}`;
+    const key = `${place.kind} ${place.stage} ${place.service} ${place.light ?? ""} ${radius}`;
     let copy = this._copies.get(key);
     if (!copy) {
       copy = document.createElement("canvas");
@@ -109,7 +109,7 @@ export const PointsPath = Path.extend({
       copy.width = copy.height = 4 * half;
       const context = /** @type {CanvasRenderingContext2D} */ (copy.getContext("2d"));
       context.scale(2, 2);
-      drawSign(context, { x: half, y: half }, radius, this.options.sign(place));
+      (this.options.draw ?? drawSign)(context, { x: half, y: half }, radius, this.options.sign(place));
       this._copies.set(key, copy);
     }
     return copy;

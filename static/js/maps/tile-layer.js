@@ -10,8 +10,9 @@ import { createTileStore } from "./tile-store.js";
  *
  * @template Tile
  * @param {import("../../vendor/leaflet/leaflet-src.esm.js").Map} map
- * @param {{url: string, query: string, zoomBy: number, maxZoom: number, capacity: number, parallel: number}} config
- *   `zoomBy`: the tiles' zoom against the map's; `capacity`, `parallel`: see tile-store.js
+ * @param {{url: string, query: string, zoomBy: number, maxZoom: number, capacity: number, parallel: number,
+ *   session?: boolean}} config
+ *   `zoomBy`: the tiles' zoom against the map's; `capacity`, `parallel`, `session`: see tile-store.js
  * @param {object} tools
  * @param {ReturnType<typeof import("../lib/wording.js").wording>} tools.words
  * @param {(tile: Tile) => number} tools.weigh
@@ -30,6 +31,7 @@ export function tileLayer(map, config, tools) {
     weigh: tools.weigh,
     capacity: config.capacity,
     parallel: config.parallel,
+    session: config.session,
     english: tools.words.english,
     onChange({ renewed }) {
       show();

@@ -18,6 +18,7 @@ const RETRY_MS = [1_000, 3_000, 10_000, 30_000];
  * @param {(tile: Tile) => number} options.weigh
  * @param {number} options.capacity  the weight that is kept, beyond what is wanted now
  * @param {boolean} options.english
+ * @param {boolean} [options.session]  with the log-in of the page
  * @param {(change: {renewed: boolean}) => void} options.onChange  something came or failed; `renewed`: a tile that was
  *   there already has other content now
  * @param {number} options.parallel  requests at a time; a browser has six connections to a host for all that a page asks
@@ -62,6 +63,7 @@ export function createTileStore(options) {
       const response = await request(address, {
         signal: controller.signal,
         english: options.english,
+        session: options.session,
         cache: "no-cache",
       });
       renewed = keep(address, await response.text(), at);

@@ -7,9 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("projects", "0008_calendar_satisfaction"),
-    ]
+    dependencies = [("projects", "0010_supervision_indexes")]
 
     operations = [
         migrations.CreateModel(
