@@ -42,8 +42,9 @@ pytestmark = pytest.mark.django_db
 PLACES = ("330203", "330212", None)
 CODES = ("03-meal", "06-piles", "06-piles-rural", "shows", "talks")
 WORDS = ("target", "target", "no target", "correct target", "report", "report", "correct report", "plan",
-         "reschedule", "money", "used", "arranged", "policy", "sites", "sites", "sites")  # fmt: skip
-DAYS = (dt.date(2024, 1, 31), dt.date(2024, 4, 10), dt.date(2024, 6, 30), dt.date(2024, 12, 31))
+         "reschedule", "money", "used", "arranged", "policy", *["sites"] * 14)  # fmt: skip
+SITE_WORDS = (*["add"] * 5, *["stage"] * 5, "give", "publish", "withdraw", "remove", "import", "count")
+DAYS = (dt.date(2024, 4, 10), dt.date(2024, 6, 30), dt.date(2024, 12, 31))
 
 STEPS = st.lists(
     st.tuples(
@@ -53,15 +54,15 @@ STEPS = st.lists(
         st.integers(0, 360),
         st.integers(1, 120),
         st.tuples(
-            st.sampled_from(("add", "stage", "give", "publish", "withdraw", "remove", "import", "count")),
+            st.sampled_from(SITE_WORDS),
             st.integers(0, 10_000),
-            st.sampled_from(list(Stage)),
+            st.sampled_from((*Stage, Stage.FINISHED, Stage.VERIFIED, Stage.BUILDING)),
             st.integers(0, 365),
             st.integers(0, len(chance.GIVES) - 1),
         ),
     ),
-    min_size=4,
-    max_size=12,
+    min_size=8,
+    max_size=16,
 )
 
 
@@ -115,7 +116,7 @@ def answers(programme: Programme, day: dt.date, known_seq: int | None) -> str:
     return json.dumps([lights, months])
 
 
-@settings(max_examples=max(8, settings().max_examples // 6))
+@settings(max_examples=max(5, settings().max_examples // 10))
 @given(steps=STEPS)
 def test_what_was_known_is_answered_alike_for_ever(world: World, steps: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():
@@ -129,8 +130,10 @@ def test_what_was_known_is_answered_alike_for_ever(world: World, steps: list[tup
             for county in PLACES:
                 here.target(Indicator.objects.get(code=code), "3", county)
         noted: dict[tuple[int, dt.date], str] = {}
-        for step in steps:
+        for number, step in enumerate(steps):
             act(here, step)
+            if number % 2:
+                continue
             seq = ChangeHead.objects.get().seq
             for day in DAYS:
                 noted[seq, day] = answers(here.programme, day, None)
@@ -173,7 +176,7 @@ def are_what_the_facts_say(programme: Programme) -> None:
 
 def can_be_explained(programme: Programme, seq: int) -> None:
     """The facts as they were known give the light that was stored then."""
-    for day in DAYS[1:3]:
+    for day in DAYS[:2]:
         clocks = Clocks(day, None, seq)
         for row in subject_lights(
             programme.pk, clocks, access=None, kinds=[Subject.INDICATOR, Subject.FUNDING]
