@@ -7,7 +7,16 @@ from typing import Final, TypeVar
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from projects.actions import closing, ledger, rollups, sitedays, siterows, siteupdates, standings
+from projects.actions import (
+    closing,
+    ledger,
+    rollups,
+    sitedays,
+    siterows,
+    siteupdates,
+    standings,
+    subjectlights,
+)
 from projects.actions.drafts import SiteDraft
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.lights import (
@@ -98,6 +107,7 @@ def apply_site_drafts(
         result = BatchResult(0, 0, 0, 0)
         if total:
             movements = Movements()
+            moved: rollups.Moved = frozenset()
             with numbering(total, actor_id=access.user_id) as numbers:
                 for start in range(0, len(drafts), CHUNK):
                     chunk = drafts[start : start + CHUNK]
@@ -105,13 +115,15 @@ def apply_site_drafts(
                         chunk, numbers, numbers.first + start, judges, access, reason, publisher
                     )
                     rewrite.write(movements, superseded_seq=numbers.last)
-                    post(movements, at_least=rollups.MOST)
+                    moved |= post(movements, at_least=rollups.MOST)
                     tell(len(chunk))
                 written = siteupdates.write(prepared, numbers, numbers.first + len(drafts), movements)
                 for count in written:
-                    post(movements, at_least=rollups.MOST)
+                    moved |= post(movements, at_least=rollups.MOST)
                     tell(count)
-                post(movements)
+                moved |= post(movements)
+                # Once for all: the lights of indicators ask for the sums as the whole batch leaves them.
+                subjectlights.follow_output(moved, seq=numbers.last, now=numbers.recorded_at)
                 result = BatchResult(len(drafts), len(updates), numbers.first, numbers.last)
         if stamp is not None and not is_rehearsal:
             batch = ImportBatch(

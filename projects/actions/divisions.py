@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from maps.geometry import validate
-from projects.actions import closing, ledger
+from projects.actions import closing, ledger, subjectlights
 from projects.actions.errors import Invalid
 from projects.actions.rows import clean, entry_of, require_city, save_row
 from projects.models import Boundary, Division, DivisionAlias, DivisionParent, Programme
@@ -93,6 +93,8 @@ def set_parent(
         with ledger.take(1, actor_id=access.user_id) as numbers:
             Division.objects.filter(pk=child.pk).update(changed_seq=numbers.first)
             _number_tree(numbers.first)
+            # Whose output it is has changed, from that day on.
+            subjectlights.follow_all(seq=numbers.last, now=numbers.recorded_at)
             before = current.parent.code if current is not None else None
             numbers.write(
                 [

@@ -9,15 +9,25 @@ from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext_noop
 
-from projects.actions import ledger, rollups, standings
+from projects.actions import ledger, rollups, standings, subjectlights
 from projects.actions.lights import current_by_site, governing, in_order, judges_by_indicator
 from projects.actions.rows import require_city
-from projects.models import Division, Programme, Site, SiteStanding, SiteState
+from projects.models import (
+    Division,
+    FundingLine,
+    LightSpan,
+    Programme,
+    Site,
+    SiteStanding,
+    SiteState,
+    TargetStatement,
+)
 from projects.models.access import system_access
 from projects.models.sites import COUNTS
 from projects.permissions.access import Access, Permission
 from projects.readmodels.clocks import FILL
 from projects.readmodels.invariants import Broken
+from projects.readmodels.subjectverdicts import EVERYTHING
 from projects.rules.rollups import EMPTY, Cell, Movements
 
 _CHUNK: Final = 2_000
@@ -37,14 +47,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What differed: codes of sites, and cells."""
+    """What differed: codes of sites, cells, and keys of other subjects whose lights or months did."""
 
     sites: tuple[str, ...]
     cells: tuple[Difference, ...]
+    subjects: tuple[str, ...] = ()
 
 
 def rebuild_figures(*, access: Access, reason: str = "") -> Rebuilt:
-    """Work out from the facts what figures count of every site, and all sums; returns what differed.
+    """Work out from the facts what figures count of every site, all sums, and the lights of everything that
+    is no site; returns what differed.
 
     Everything is written under one number, which is held meanwhile: other writers wait, or are told to try
     again. Raises NotAllowed.
@@ -66,17 +78,24 @@ def _rebuild(access: Access, action: str, reason: str) -> Rebuilt:
         cells = tuple(_differences())
         if cells:
             rollups.rebuild()
+        subjects = tuple(sorted(key for _programme, found in _relit() for key in found.subjects))
+        subjectlights.follow_all(seq=numbers.first, now=numbers.recorded_at)
         numbers.write(
             [
                 ledger.Entry(
                     action=action,
                     subject_type="figures",
                     subject_id="all",
-                    payload={"reason": reason, "sites": len(codes), "cells": len(cells)},
+                    payload={
+                        "reason": reason,
+                        "sites": len(codes),
+                        "cells": len(cells),
+                        "subjects": len(subjects),
+                    },
                 )
             ]
         )
-    return Rebuilt(tuple(codes), cells)
+    return Rebuilt(tuple(codes), cells, subjects)
 
 
 def broken_figures() -> Iterator[Broken]:
@@ -106,6 +125,27 @@ def broken_figures() -> Iterator[Broken]:
         )
 
 
+def broken_subject_lights() -> Iterator[Broken]:
+    """Lights, months and years of indicators, divisions, projects and money that the facts do not give."""
+    for programme, found in _relit():
+        for key in sorted(found.subjects):
+            yield Broken(
+                "subject-lights",
+                f"{programme.key} {key}",
+                gettext_noop(
+                    "%(programme)s 的 %(subject)s 的亮灯或月度结果与事实不符,"
+                    "请运行 manage.py rebuild_figures。"
+                ),
+                {"programme": programme.key, "subject": key},
+            )
+
+
+def _relit() -> Iterator[tuple[Programme, subjectlights.Rewriting]]:
+    programmes = Programme.objects.filter(deleted_seq__isnull=True).select_related("policy").order_by("pk")
+    for programme in programmes:
+        yield programme, subjectlights.rewriting(programme, EVERYTHING)
+
+
 def fill_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
     """Receiver of post_migrate: a database that is older than these tables gets its figures at once.
 
@@ -115,8 +155,11 @@ def fill_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
     executor = MigrationExecutor(connection)
     if using != "default" or executor.migration_plan(executor.loader.graph.leaf_nodes(sender.label)):
         return
-    if not SiteStanding.objects.exists() and SiteState.objects.filter(COUNTS).exists():
-        _rebuild(system_access(), FILL, "migrate")
+    counts = not SiteStanding.objects.exists() and SiteState.objects.filter(COUNTS).exists()
+    unlit = not LightSpan.objects.filter(programme__isnull=False).exists()
+    judged = TargetStatement.objects.exists() or FundingLine.objects.exists()
+    if counts or (unlit and judged):
+        _rebuild(system_access(), FILL if counts else REBUILD, "migrate")
 
 
 def _rewrites() -> Iterator[tuple[Site, standings.Rewrite]]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from projects.actions import closing, ledger, rollups
+from projects.actions import closing, ledger, rollups, subjectlights
 from projects.actions.closing import correctable
 from projects.actions.errors import Invalid
 from projects.actions.lights import rejudge, sites_of
@@ -53,26 +53,36 @@ def save_programme(*, access: Access, row: Programme, reason: str = "") -> Progr
     with transaction.atomic():
         stored = Programme.objects.select_for_update().filter(pk=row.pk).first()
         anew = stored is not None and any(getattr(stored, name) != getattr(row, name) for name in _JUDGING)
-        if anew:
-            # Subject rows are locked before the head is taken: one lock order everywhere.
-            anew = bool(list(sites_of(row).select_for_update().values_list("pk", flat=True)))
+        # Subject rows are locked before the head is taken: one lock order everywhere.
+        sites = anew and bool(list(sites_of(row).select_for_update().values_list("pk", flat=True)))
+
+        def follow(numbers: ledger.Numbers) -> int:
+            return subjectlights.follow_programme(row, seq=numbers.last, now=numbers.recorded_at)
+
+        def then(numbers: ledger.Numbers) -> None:
+            if anew and not sites:
+                follow(numbers)
+
         saved = save_row(
             access=access,
             row=row,
             permission=Permission.PROGRAMME_CHANGE,
             reason=reason,
             guard=lambda before: _ask_programme(before, row),
+            # With sites their sums come first, and those are made anew below.
+            then=then,
         )
-        if anew:
+        if sites:
             with ledger.take(1, actor_id=access.user_id) as numbers:
                 changed = rejudge(saved, changed_seq=numbers.first, now=numbers.recorded_at)
+                subjects = follow(numbers)
                 numbers.write(
                     [
                         ledger.Entry(
                             action="programme.rejudge",
                             subject_type="programme",
                             subject_id=str(saved.pk),
-                            payload={"sites_changed": changed},
+                            payload={"sites_changed": changed, "subjects_changed": subjects},
                         )
                     ]
                 )
@@ -142,14 +152,26 @@ def save_indicator(*, access: Access, row: Indicator, reason: str = "") -> Indic
 
     with transaction.atomic():
         is_new = row.pk is None
-        recounted = not is_new and _counts_otherwise(row)
-        saved = save_row(
-            access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason, guard=guard
+        stored = None if is_new else Indicator.objects.get(pk=row.pk)
+        counts_anew = stored is not None and any(
+            getattr(stored, name) != getattr(row, name) for name in DEFINING
         )
-        if recounted:
-            # What sites give goes elsewhere, or is counted in another way. save_row holds the head by now,
-            # so nobody else writes the sums.
-            rollups.rebuild()
+
+        def follow(numbers: ledger.Numbers) -> None:
+            """What sites give goes elsewhere, or is counted in another way: the sums are made anew."""
+            if counts_anew and stored is not None:
+                rollups.rebuild()
+                for programme in {stored.category.programme, row.category.programme}:
+                    subjectlights.follow_programme(programme, seq=numbers.last, now=numbers.recorded_at)
+
+        saved = save_row(
+            access=access,
+            row=row,
+            permission=Permission.PROGRAMME_CHANGE,
+            reason=reason,
+            guard=guard,
+            then=follow,
+        )
         if is_new and row.target is not None:
             programme = row.category.programme
             first = TargetStatement(
@@ -158,13 +180,15 @@ def save_indicator(*, access: Access, row: Indicator, reason: str = "") -> Indic
                 target=row.target,
                 source=programme.source or reason or _("年初登记"),
             )
-            append_statement(access, first, reason)
+            append_statement(
+                access,
+                first,
+                reason,
+                then=lambda numbers: subjectlights.follow_cell(
+                    saved, None, seq=numbers.last, now=numbers.recorded_at
+                ),
+            )
     return saved
-
-
-def _counts_otherwise(row: Indicator) -> bool:
-    stored = Indicator.objects.get(pk=row.pk)
-    return any(getattr(stored, name) != getattr(row, name) for name in DEFINING)
 
 
 def _check_subset(row: Indicator) -> None:
@@ -239,13 +263,21 @@ def save_funding_line(
             return
         if stored.arranged != row.arranged:
             raise Invalid({"arranged": _("安排金额的改动须写明生效日期:请新增一条“资金安排登记”。")})
-        fields = ["programme_id", "category_id", "indicator_id", "division_id", "source"]
+        fields = ["programme_id", "category_id", "indicator_id", "division_id", "source", "issued_on"]
         _ask_structure(stored, row, fields, {row.programme_id, stored.programme_id})
+
+    def follow(numbers: ledger.Numbers) -> None:
+        subjectlights.follow_line(row.programme, row.pk, seq=numbers.last, now=numbers.recorded_at)
 
     with transaction.atomic():
         is_new = row.pk is None
         saved = save_row(
-            access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason, guard=guard
+            access=access,
+            row=row,
+            permission=Permission.PROGRAMME_CHANGE,
+            reason=reason,
+            guard=guard,
+            then=follow,
         )
         if is_new:
             first = FundingArrangement(
@@ -254,7 +286,7 @@ def save_funding_line(
                 arranged=row.arranged,
                 basis=row.statement or reason or _("年初登记"),
             )
-            append_statement(access, first, reason)
+            append_statement(access, first, reason, then=follow)
     return saved
 
 

@@ -4,7 +4,7 @@ The copy (`Indicator.target`, `DivisionTarget.target`, `FundingLine.arranged`) i
 site's stage is: figures ask the statements.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from projects.actions import closing, ledger
+from projects.actions import closing, ledger, subjectlights
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.records import check_not_ahead, check_range
 from projects.actions.rows import audited, check_correction, clean, entry_of
@@ -40,7 +40,11 @@ def set_target(*, access: Access, row: TargetStatement, reason: str = "") -> Tar
     if row.target is not None and not (Decimal(row.target).is_finite() and row.target > 0):
         raise Invalid({"target": _("目标须大于 0;没有目标请留空,不要填 0。")})
     with transaction.atomic():
-        indicator = Indicator.objects.select_for_update().select_related("category").get(pk=row.indicator_id)
+        indicator = (
+            Indicator.objects.select_for_update(of=("self",))
+            .select_related("category__programme__policy")
+            .get(pk=row.indicator_id)
+        )
         corrected = _corrected(row, ("indicator_id", "division_id"), _("被更正的目标不属于这个指标和区划。"))
         clean(row)
         closing.ask(
@@ -57,7 +61,15 @@ def set_target(*, access: Access, row: TargetStatement, reason: str = "") -> Tar
             copy = _changed(indicator, "target", newest.target)
         else:
             copy = _changed_division(indicator, row.division_id, newest.target)
-        append_statement(access, row, reason, copy)
+        append_statement(
+            access,
+            row,
+            reason,
+            copy,
+            then=lambda numbers: subjectlights.follow_cell(
+                indicator, row.division_id, seq=numbers.last, now=numbers.recorded_at
+            ),
+        )
     return row
 
 
@@ -72,7 +84,11 @@ def arrange_funds(*, access: Access, row: FundingArrangement, reason: str = "") 
     check_not_ahead("effective_on", row.effective_on)
     check_range("arranged", row.arranged, _("安排金额不能为负。"))
     with transaction.atomic():
-        line = FundingLine.objects.select_for_update().get(pk=row.line_id)
+        line = (
+            FundingLine.objects.select_for_update(of=("self",))
+            .select_related("programme__policy")
+            .get(pk=row.line_id)
+        )
         corrected = _corrected(row, ("line_id",), _("被更正的安排不属于这笔资金。"))
         clean(row)
         closing.ask(
@@ -81,7 +97,15 @@ def arrange_funds(*, access: Access, row: FundingArrangement, reason: str = "") 
             corrected.effective_on if corrected is not None else None,
         )
         newest = _newest(row, FundingArrangement.objects.filter(line=line))
-        append_statement(access, row, reason, _changed(line, "arranged", newest.arranged))
+        append_statement(
+            access,
+            row,
+            reason,
+            _changed(line, "arranged", newest.arranged),
+            then=lambda numbers: subjectlights.follow_line(
+                line.programme, line.pk, seq=numbers.last, now=numbers.recorded_at
+            ),
+        )
     return row
 
 
@@ -89,8 +113,18 @@ def arrange_funds(*, access: Access, row: FundingArrangement, reason: str = "") 
 Copy = tuple[models.Model, str, Mapping[str, ledger.JSON]]
 
 
-def append_statement(access: Access, row: AppendOnly, reason: str, copy: Copy | None = None) -> None:
-    """Write a checked statement, and the copy of the newest one where that changes: one entry each."""
+def append_statement(
+    access: Access,
+    row: AppendOnly,
+    reason: str,
+    copy: Copy | None = None,
+    *,
+    then: Callable[[ledger.Numbers], None],
+) -> None:
+    """Write a checked statement, and the copy of the newest one where that changes: one entry each.
+
+    `then` is called with both written and the head held: for the lights that follow.
+    """
     with ledger.take(1 if copy is None else 2, actor_id=access.user_id) as numbers:
         row.recorded_at, row.recorded_by_id = numbers.recorded_at, access.user_id
         row.changed_seq = numbers.first
@@ -105,6 +139,7 @@ def append_statement(access: Access, row: AppendOnly, reason: str, copy: Copy | 
                 held.deleted_seq = numbers.last
             held.save()
             entries.append(entry_of(kept, verb, changed, reason))
+        then(numbers)
         numbers.write(entries)
 
 

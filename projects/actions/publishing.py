@@ -7,7 +7,7 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from projects.actions import closing, ledger, rollups, sitedays, siterows, standings
+from projects.actions import closing, ledger, rollups, sitedays, siterows, standings, subjectlights
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.sitewriting import (
     check_version,
@@ -74,14 +74,16 @@ def publish_batch(*, access: Access, batch_id: int) -> int:
         ids = _lock_waiting(batch, access)
         if not ids:
             return 0
-        movements = Movements()
         closing.ask_each(sitedays.facts_of_sites(ids))
+        movements = Movements()
+        moved: rollups.Moved = frozenset()
         with ledger.take(len(ids), actor_id=access.user_id) as numbers:
             for start in range(0, len(ids), _CHUNK):
                 chunk = ids[start : start + _CHUNK]
                 _publish(chunk, batch, access, numbers, numbers.first + start, movements)
-                rollups.post(movements, at_least=rollups.MOST)
-            rollups.post(movements)
+                moved |= rollups.post(movements, at_least=rollups.MOST)
+            moved |= rollups.post(movements)
+            subjectlights.follow_output(moved, seq=numbers.last, now=numbers.recorded_at)
     return len(ids)
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.actions import closing, ledger
+from projects.actions import closing, ledger, subjectlights
 from projects.actions.errors import Invalid
 from projects.actions.rows import check_correction, entry_of, require_city, save_row
 from projects.actions.sitewriting import departments_of
@@ -41,7 +41,12 @@ def report_indicator(*, access: Access, row: IndicatorReport, reason: str = "") 
     check_range("percent", row.percent, _("进度须在 0 到 100 之间。"), most=Decimal(100))
     with transaction.atomic():
         # Two corrections of one report at the same moment: the second waits here and finds it corrected.
-        programme = Indicator.objects.select_for_update().get(pk=row.indicator_id).category.programme_id
+        indicator = (
+            Indicator.objects.select_for_update(of=("self",))
+            .select_related("category__programme__policy")
+            .get(pk=row.indicator_id)
+        )
+        programme = indicator.category.programme_id
         corrected = None
         if row.corrects_id is not None:
             corrected = IndicatorReport.objects.get(pk=row.corrects_id)
@@ -55,6 +60,9 @@ def report_indicator(*, access: Access, row: IndicatorReport, reason: str = "") 
             reason=reason,
             target=indicator_target(row.indicator_id, row.division_id),
             guard=lambda stored: closing.ask([programme], row.as_of, corrected.as_of if corrected else None),
+            then=lambda numbers: subjectlights.follow_cell(
+                indicator, row.division_id, seq=numbers.last, now=numbers.recorded_at
+            ),
         )
 
 
@@ -69,7 +77,11 @@ def add_funding_report(*, access: Access, row: FundingReport, reason: str = "") 
     check_not_ahead("as_of", row.as_of)
     check_range("used", row.used, _("使用金额不能为负。"))
     with transaction.atomic():
-        line = FundingLine.objects.select_for_update().get(pk=row.line_id)
+        line = (
+            FundingLine.objects.select_for_update(of=("self",))
+            .select_related("programme__policy")
+            .get(pk=row.line_id)
+        )
         corrected = None
         if row.corrects_id is not None:
             corrected = FundingReport.objects.get(pk=row.corrects_id)
@@ -85,6 +97,9 @@ def add_funding_report(*, access: Access, row: FundingReport, reason: str = "") 
             target=line_target(line),
             guard=lambda stored: closing.ask(
                 [line.programme_id], row.as_of, corrected.as_of if corrected else None
+            ),
+            then=lambda numbers: subjectlights.follow_line(
+                line.programme, line.pk, seq=numbers.last, now=numbers.recorded_at
             ),
         )
 

@@ -5,7 +5,7 @@ The head of the change sequence is held whenever they are written, so nobody els
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from django.db.models import Count
 
@@ -28,25 +28,43 @@ from projects.rules.vocabulary import Light, Stage
 
 #: So many different changes are netted before they are written.
 MOST: Final = 200_000
+#: Of an indicator's measures those that its own light depends on (projects.readmodels.countedseries).
+_JUDGED: Final = tuple(
+    Measures._fields.index(name)
+    for name in ("sites", "stage_building", "stage_finished", "stage_verified", "output")
+)
+#: (programme, indicator, manager)
+Moved: TypeAlias = frozenset[tuple[int, int, int]]
 
 
 def closing_days_of(programmes: Iterable[Programme]) -> dict[int, tuple[dt.date, ...]]:
     return {row.pk: closing_days(row.period_start, row.cutoff, row.period_end) for row in programmes}
 
 
-def post(movements: Movements, *, at_least: int = 0) -> None:
-    """Add what moved to the sums and forget it; with `at_least`, only when there is as much as that."""
+def post(movements: Movements, *, at_least: int = 0) -> Moved:
+    """Add what moved to the sums and forget it; with `at_least`, only when there is as much as that.
+
+    Returns the indicators, by who manages them, whose output or works have moved: their lights follow
+    (`subjectlights.follow_output`).
+    """
     if len(movements.net) <= at_least:
-        return
+        return frozenset()
     closing = closing_days_of(Programme.objects.all())
-    _write(*_postings(movements, definitions(), closing))
+    balances, steps = _postings(movements, definitions(), closing)
+    _write(balances, steps)
     movements.net.clear()
+    return frozenset(
+        (cell.programme, cell.unit_id, cell.manager)
+        for cell, _day, measures in (*balances, *steps)
+        if cell.unit is Unit.INDICATOR and any(measures[place] for place in _JUDGED)
+    )
 
 
-def forget(movements: Movements, *, at_least: int = 0) -> None:
+def forget(movements: Movements, *, at_least: int = 0) -> Moved:
     """Of a rehearsal: nothing is posted."""
     if len(movements.net) > at_least:
         movements.net.clear()
+    return frozenset()
 
 
 def rebuild() -> None:

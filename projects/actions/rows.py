@@ -37,11 +37,13 @@ def save_row(
     reason: str = "",
     target: Target | None = None,
     guard: Callable[[Row | None], None] = lambda stored: None,
+    then: Callable[[ledger.Numbers], None] = lambda numbers: None,
 ) -> Row:
     """Write a new or changed row and its one audit entry (`<model>.add` or `<model>.change`); returns it.
 
     `target` says whose row it is, for rows that are not the city's (default: the city as a whole). `guard` is
-    asked with the row as stored (None: a new one) when all else is right, before the head is taken.
+    asked with the row as stored (None: a new one) when all else is right, before the head is taken. `then` is
+    called with the row written and the head held: for what follows from it under the same number.
 
     The row is stamped with the entry's number. A row that equals what is stored writes nothing. Raises
     NotAllowed before anything is written, and Invalid naming the fields.
@@ -72,6 +74,7 @@ def save_row(
                 row.recorded_by_id = access.user_id
                 row.recorded_at = numbers.recorded_at
             row.save()
+            then(numbers)
             numbers.write([entry_of(row, "add" if stored is None else "change", changed, reason)])
     return row
 

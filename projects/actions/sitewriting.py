@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.actions import ledger, rollups, siterows
+from projects.actions import ledger, rollups, siterows, subjectlights
 from projects.actions.errors import Conflict, Invalid, NotAllowed
 from projects.actions.lights import CACHED, Judges, judge_for, rewrite_site_spans
 from projects.models import AuditEntry, Contribution, Indicator, Site, SiteState
@@ -195,7 +195,7 @@ def refresh_lights(
     judge = judge_for((indicator_id for indicator_id, _quantity in contributions), judges)
     movements = Movements()
     rewrite_site_spans(site, judge, judges, movements, now=now)
-    rollups.post(movements)
+    subjectlights.follow_output(rollups.post(movements), seq=site.changed_seq, now=now)
     site.save(update_fields=list(CACHED))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from projects.actions import rollups
+from projects.actions import rollups, subjectlights
 from projects.models import LightSpan, Site, SiteStanding, SiteState
 from projects.models.bulk import fresh, insert_rows
 from projects.rules.rollups import Movements
@@ -168,7 +168,7 @@ def recount(site: Site, *, now: dt.datetime) -> None:
     """`republish` of one site, written and posted."""
     movements = Movements()
     republish([site], now=now).write(movements, superseded_seq=site.changed_seq)
-    rollups.post(movements)
+    subjectlights.follow_output(rollups.post(movements), seq=site.changed_seq, now=now)
 
 
 def current_of(site_ids: Sequence[int]) -> list[SiteStanding]:

@@ -40,7 +40,7 @@ class FundingLineAdmin(ScopedAdmin[FundingLine]):
     list_hint = gettext_lazy("谁安排了多少资金。金额单位为元。金额有变,请新增一条“资金安排登记”。")
 
     def get_fields(self, request: HttpRequest, obj: FundingLine | None = None) -> Any:
-        first = ["programme", "category", "indicator", "division", "source", "name", "arranged"]
+        first = ["programme", "category", "indicator", "division", "source", "name", "issued_on", "arranged"]
         return [*first, "statement"] if obj is not None else [*first, "effective_on", "statement"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: FundingLine | None = None) -> list[str]:

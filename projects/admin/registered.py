@@ -14,5 +14,6 @@ from projects.admin import (  # noqa: F401
     reports,
     satisfaction,
     sites,
+    subjectlights,
     targets,
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.api import staffareas, stafflate
+from projects.api import staffareas, stafflate, staffsubjects
 
 urlpatterns = [
     path("areas/", staffareas.AreaStore.as_view(), name="staff-areas"),
@@ -14,4 +14,6 @@ urlpatterns = [
         stafflate.LateTile.as_view(),
         name="staff-late-tile",
     ),
+    path("supervision/subjects/", staffsubjects.SubjectList.as_view(), name="staff-subjects"),
+    path("supervision/divergence/", staffsubjects.DivergenceList.as_view(), name="staff-divergence"),
 ]

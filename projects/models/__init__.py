@@ -8,7 +8,8 @@ from projects.models.divisions import Boundary, Division, DivisionAlias, Divisio
 from projects.models.facilities import FacilityKind
 from projects.models.funding import FundingArrangement, FundingLine, FundingReport
 from projects.models.imports import ImportBatch
-from projects.models.lights import LightSpan, MonthResult
+from projects.models.indicatorplans import IndicatorPlan
+from projects.models.lights import LightSpan, MonthResult, YearResult
 from projects.models.people import Department, Membership, User
 from projects.models.phases import Phase, PhaseReport
 from projects.models.policies import LagPolicy
@@ -46,6 +47,7 @@ __all__ = [
     "HolidayTable",
     "ImportBatch",
     "Indicator",
+    "IndicatorPlan",
     "IndicatorReport",
     "LagPolicy",
     "LightSpan",
@@ -68,4 +70,5 @@ __all__ = [
     "StoredArea",
     "TargetStatement",
     "User",
+    "YearResult",
 ]

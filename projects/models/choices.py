@@ -13,6 +13,7 @@ from projects.rules.vocabulary import (
     DivisionLevel,
     FundingSource,
     Light,
+    PlanUnit,
     Publication,
     Role,
     SatisfactionBase,
@@ -37,6 +38,7 @@ FUNDING_SOURCES = choices(FundingSource)
 ROLES = choices(Role)
 SATISFACTION_BASES = choices(SatisfactionBase)
 DECISIONS = choices(Decision)
+PLAN_UNITS = choices(PlanUnit)
 DATUMS = [
     ("wgs84", _("WGS-84(GPS)")),
     ("cgcs2000", _("CGCS2000(国家大地坐标系)")),

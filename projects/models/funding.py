@@ -30,6 +30,12 @@ class FundingLine(Stamped):
     name = models.CharField(_("名称"), max_length=200)
     arranged = models.DecimalField(_("安排金额(元)"), max_digits=18, decimal_places=2)
     statement = models.CharField(_("依据"), max_length=300, blank=True)
+    issued_on = models.DateField(
+        _("下达日期"),
+        null=True,
+        blank=True,
+        help_text=_("有的规则从下达次月起计算支出进度;不知道请留空。"),
+    )
 
     class Meta:
         ordering = ["programme", "source", "id"]

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.choices import LIGHTS
+from projects.querysets.lights import SubjectQuerySet
 
 
 def superseded_by_a_change(name: str) -> models.CheckConstraint:
@@ -19,11 +20,15 @@ def superseded_by_a_change(name: str) -> models.CheckConstraint:
 class Subject(models.Model):
     """What a light is about: a site, an indicator in a division, a project, a division or a funding line.
 
-    `subject_key` says it in one column (`site:17`, `indicator:3:division:12`), which is what "disjoint"
-    is about; the foreign keys are there to be joined.
+    `subject_key` says it in one column (`site:17`, `indicator:3:division:12`, `division:12:programme:1`:
+    projects.readmodels.subjects), which is what "disjoint" is about; the foreign keys are there to be joined.
+    `programme` is empty for sites, which count for several.
     """
 
     subject_key = models.CharField(max_length=60)
+    programme = models.ForeignKey(
+        "projects.Programme", null=True, on_delete=models.PROTECT, related_name="%(class)ss"
+    )
     site = models.ForeignKey("projects.Site", null=True, on_delete=models.PROTECT, related_name="%(class)ss")
     indicator = models.ForeignKey(
         "projects.Indicator", null=True, on_delete=models.PROTECT, related_name="%(class)ss"
@@ -44,6 +49,8 @@ class Subject(models.Model):
     superseded_at = models.DateTimeField(null=True)
     #: The number of that change: what was current at a number is found without a clock.
     superseded_seq = models.BigIntegerField(null=True)
+
+    objects = SubjectQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -84,6 +91,11 @@ class LightSpan(Subject):
                 name="lightspan_late",
                 condition=Q(light__in=["red", "yellow"], superseded_at__isnull=True, site__isnull=False),
             ),
+            models.Index(
+                fields=["programme", "subject_key", "valid_from"],
+                name="lightspan_programme",
+                condition=Q(programme__isnull=False),
+            ),
             # What was late by what was known then.
             models.Index(
                 fields=["valid_from", "valid_to", "site", "light"],
@@ -97,7 +109,11 @@ class LightSpan(Subject):
 
 
 class MonthResult(Subject):
-    """Whether a subject met its month. Made good later: that month becomes yellow, never green (瓯海)."""
+    """Whether a subject met its month. Made good later: that month becomes yellow, never green (瓯海).
+
+    Projected like the spans, as if nothing more were reported: a month that is not over by the day that is
+    asked for says nothing yet. Of `parts` judged, `short` were below their own plan, `unreported` silent.
+    """
 
     # Two numbers, not a date: a CHECK on a date's day calls a function that only Django gives SQLite, and no
     # other program could vacuum or back up the file then.
@@ -105,6 +121,9 @@ class MonthResult(Subject):
     month = models.PositiveSmallIntegerField(_("月份"))
     met = models.BooleanField()
     made_good_on = models.DateField(null=True)
+    parts = models.PositiveSmallIntegerField(default=1)
+    short = models.PositiveSmallIntegerField(default=0)
+    unreported = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["subject_key", "year", "month"]
@@ -123,6 +142,33 @@ class MonthResult(Subject):
                 name="monthresult_made_good_only_if_missed",
             ),
         ]
+        indexes = [
+            models.Index(fields=["programme", "subject_key", "year", "month"], name="monthresult_rows")
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject_key} {self.year}-{self.month:02d} {self.met}"
+
+
+class YearResult(Subject):
+    """Whether a subject had done everything at the end of its programme's period; projected, too."""
+
+    met = models.BooleanField()
+    parts = models.PositiveSmallIntegerField(default=1)
+    short = models.PositiveSmallIntegerField(default=0)
+    unreported = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["subject_key"]
+        verbose_name = _("年度结果")
+        verbose_name_plural = _("年度结果")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_key"], condition=Q(superseded_at__isnull=True), name="yearresult_once"
+            ),
+            superseded_by_a_change("yearresult_superseded_pair"),
+        ]
+        indexes = [models.Index(fields=["programme", "subject_key"], name="yearresult_rows")]
+
+    def __str__(self) -> str:
+        return f"{self.subject_key} {self.met}"

@@ -83,6 +83,14 @@ class RollUpStep(_Sums):
                 fields=["programme", "day", "unit", "unit_id", "managed_by"], name="rollupstep_one_cell"
             )
         ]
+        indexes = [
+            # The days of one indicator in a row: what its lights are judged by.
+            models.Index(
+                fields=["unit_id", "managed_by", "day"],
+                name="rollupstep_series",
+                condition=models.Q(unit=Unit.INDICATOR.value),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.programme_id} {self.day} {self.unit}:{self.unit_id} {self.managed_by_id}"

@@ -69,11 +69,11 @@ def moved_between(known_seq: int, head: int) -> Movements:
     )
     went = both.filter(changed_seq__lte=known_seq, superseded_seq__gt=known_seq, superseded_seq__lte=head)
     found = Movements()
-    found.add(_standings(came))
-    found.add(_standings(went), -1)
+    found.add(standings_of(came))
+    found.add(standings_of(went), -1)
     return found
 
 
-def _standings(rows: StandingQuerySet) -> Iterator[Standing]:
+def standings_of(rows: StandingQuerySet) -> Iterator[Standing]:
     for begin, end, *values in rows.values_list("valid_from", "valid_to", *_COLUMNS):
         yield Standing(begin, end, counted_of(values))

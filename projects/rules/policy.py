@@ -112,6 +112,8 @@ class Policy:
             Subject.INDICATOR: self.indicators or NO_RULE,
             Subject.DIVISION: self.divisions or NO_RULE,
             Subject.FUNDING: funding or NO_RULE,
+            # No source has a rule for projects besides that for what they promise (`promised`).
+            Subject.PROJECT: self.indicators or NO_RULE,
         }
 
     def rule(self, subject: Subject) -> SubjectRule:

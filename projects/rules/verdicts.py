@@ -13,6 +13,8 @@ class Reason(Word):
     """Why the light is what it is: the code is stored with spans, the term is what pages print."""
 
     NO_PLAN = "no_plan", _("没有计划")
+    NO_TARGET = "no_target", _("无目标")  # nothing was promised that could be fallen short of
+    NOT_ISSUED = "not_issued", _("未登记下达日期")  # money whose schedule counts from its issue
     NO_RULE = "no_rule", _("规则不评定此类对象")  # the policy has no section for it
     SUSPENDED = "suspended", _("已暂停")
     CANCELLED = "cancelled", _("已取消")

@@ -62,6 +62,7 @@ class Subject(Word):
     SITE = "site", _("点位")
     INDICATOR = "indicator", _("区县的指标")  # an indicator in one division
     DIVISION = "division", _("区县")  # by the months of its indicators
+    PROJECT = "project", _("项目")  # by its indicators, under their rule
     FUNDING = "funding", _("资金")  # a funding line
 
 
@@ -120,6 +121,13 @@ class CompletionType(Word):
         "construction_started",
         _("开工建设"),
     )  # 100 % once started, gives citizens nothing yet
+
+
+class PlanUnit(Word):
+    """What the points of an indicator's plan are in."""
+
+    PERCENT = "percent", _("占目标的百分比")
+    AMOUNT = "amount", _("累计数量")
 
 
 class DivisionLevel(Word):

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from projects.actions.figures import broken_figures
+from projects.actions.figures import broken_figures, broken_subject_lights
 from projects.readmodels.invariants import broken_invariants
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, as_json: bool, **options: Any) -> None:
         count = 0
-        for broken in chain(broken_invariants(), broken_figures()):
+        for broken in chain(broken_invariants(), broken_figures(), broken_subject_lights()):
             count += 1
             sentence = _(broken.template) % broken.params
             if as_json:

@@ -26,21 +26,23 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(_as_json(found), ensure_ascii=False))
         else:
             self._say(found)
-        if found.sites or found.cells:
+        if found.sites or found.cells or found.subjects:
             raise SystemExit(1)
 
     def _say(self, found: Rebuilt) -> None:
-        if not (found.sites or found.cells):
+        if not (found.sites or found.cells or found.subjects):
             self.stdout.write(_("统计数字与点位记录一致,没有改动。"))
             return
         self.stdout.write(
-            _("已重新计算:%(sites)d 个点位、%(cells)d 项汇总与记录不符。")
-            % {"sites": len(found.sites), "cells": len(found.cells)}
+            _("已重新计算:%(sites)d 个点位、%(cells)d 项汇总、%(subjects)d 个亮灯对象与记录不符。")
+            % {"sites": len(found.sites), "cells": len(found.cells), "subjects": len(found.subjects)}
         )
         for code in found.sites[:_SHOWN]:
             self.stdout.write(f"  {code}")
         for cell in found.cells[:_SHOWN]:
             self.stdout.write(f"  {cell.programme} {cell.day} {cell.unit}:{cell.unit_id} {cell.division}")
+        for key in found.subjects[:_SHOWN]:
+            self.stdout.write(f"  {key}")
 
 
 def _as_json(found: Rebuilt) -> dict[str, Any]:
@@ -56,4 +58,5 @@ def _as_json(found: Rebuilt) -> dict[str, Any]:
             }
             for cell in found.cells
         ],
+        "subjects": list(found.subjects),
     }
