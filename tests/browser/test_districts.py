@@ -117,6 +117,6 @@ def test_the_programme_says_which_figures_are_published(desktop: Page) -> None:
     main = desktop.locator("main")
     for words in ("15 类,平均进度 77.7%", "15 类 37 项,平均进度 77.7%", "8000余亩", "56.0%", "58.6%"):
         expect(main).to_contain_text(words)
-    funds = desktop.locator("table").first
-    expect(funds.locator("tfoot")).to_contain_text("超前 6.0 个百分点")
+    funds = desktop.locator("[aria-labelledby='funds-title'] table")
+    expect(funds.locator("tr.is-total")).to_contain_text("超前 6.0 个百分点")
     expect(funds.locator("tbody tr").nth(1)).to_contain_text("未公布")
