@@ -13,12 +13,13 @@ from projects.rules.lights import Reason, Verdict
 from projects.rules.period import add_months, closed_months
 from projects.rules.policy import Band, Basis, LagRule, MonthlyRule, Policy
 from projects.rules.schedule import HUNDRED, ZERO, Curve, planned_ratio
+from projects.rules.sentences import plain
 from projects.rules.vocabulary import Subject
 
 
 def digits(value: Decimal) -> str:
-    """One decimal, half away from zero, without an idle `.0`."""
-    return to_digits(value).removesuffix(".0")
+    """At most two decimals, half away from zero: with one, 9.96 would stand beside a threshold of 10."""
+    return plain(Decimal(to_digits(value, 2)))
 
 
 def finding(verdict: Verdict, known: Known, as_of: dt.date) -> Sentence:
@@ -72,7 +73,9 @@ def applied_rule(verdict: Verdict, known: Known, policy: Policy, as_of: dt.date)
         and not rules.judges_days
         and verdict.reason in (*_BY_MONTH, Reason.NOT_REPORTED)
     ):
-        return _month_rule(rules.monthly)
+        return _month_rule(rules.monthly, verdict)
+    if verdict.reason is Reason.TOLERATED and rules.overdue and not _is_green_band(rules.lag, known, as_of):
+        return gettext_noop("超过计划完工日,还不到 %(months)d 个月:绿灯。", months=rules.overdue[0].months)
     if rules.lag is None or verdict.reason not in _BY_LAG:
         return None
     return _band_rule(rules.lag, _reached_band(rules.lag, known, known.plan, as_of))
@@ -102,10 +105,24 @@ _BY_LAG = (
 )
 
 
-def _month_rule(rule: MonthlyRule) -> Sentence:
-    share = digits(rule.met.of_plan)
+def _is_green_band(rule: LagRule | None, known: Known, as_of: dt.date) -> bool:
+    if rule is None or known.plan is None:
+        return False
+    return _reached_band(rule, known, known.plan, as_of) >= 0
+
+
+def _month_rule(rule: MonthlyRule, verdict: Verdict) -> Sentence:
+    share = plain(rule.met.of_plan)
     if not rule.gives_lights:
         return gettext_noop("月末的进度达到计划的 %(share)s%% 才算完成;按月只定措施,不亮灯。", share=share)
+    running = [step for step in rule.running if step.light is verdict.light]
+    if verdict.reason is Reason.MONTHS_RUNNING and running:
+        return gettext_noop(
+            "月末的进度达到计划的 %(share)s%% 才算完成;连续 %(months)d 个月没有完成:%(light)s。",
+            share=share,
+            months=running[0].months,
+            light=Sentence(running[0].light.term),
+        )
     return gettext_noop(
         "月末的进度达到计划的 %(share)s%% 才算完成;没有完成的月份%(missed)s,以后补上的%(made_good)s。",
         share=share,
@@ -119,7 +136,9 @@ def _of_lag(verdict: Verdict) -> Sentence:
     if verdict.actual is None or verdict.lag_pp is None:
         return gettext_noop("按计划应完成 %(planned)s%%,没有上报过进度,按 0 计算。", planned=planned)
     figures = {"planned": planned, "actual": digits(verdict.actual), "gap": digits(abs(verdict.lag_pp))}
-    if verdict.lag_pp <= 0:
+    if verdict.lag_pp == 0:
+        return gettext_noop("按计划应完成 %(planned)s%%,上报 %(actual)s%%,没有落后。", **figures)
+    if verdict.lag_pp < 0:
         return gettext_noop("按计划应完成 %(planned)s%%,上报 %(actual)s%%,领先 %(gap)s 个百分点。", **figures)
     if verdict.relative_lag is None:
         return gettext_noop("按计划应完成 %(planned)s%%,上报 %(actual)s%%,落后 %(gap)s 个百分点。", **figures)
@@ -148,6 +167,8 @@ def _band_rule(rule: LagRule, reached: int) -> Sentence:
     above = rule.bands[reached + 1] if reached + 1 < len(rule.bands) else None
     if reached < 0:
         assert above is not None, "a lag rule has at least one band"
+        if above.threshold == 0:
+            return gettext_noop("没有落后:绿灯。")
         return gettext_noop("落后没有%(to)s:绿灯。", to=_threshold(rule, above))
     band = rule.bands[reached]
     named = {"from": _threshold(rule, band), "light": Sentence(band.light.term)}
@@ -157,7 +178,7 @@ def _band_rule(rule: LagRule, reached: int) -> Sentence:
 
 
 def _threshold(rule: LagRule, band: Band) -> Sentence:
-    amount = digits(band.threshold)
+    amount = plain(band.threshold)
     if rule.basis is Basis.PERCENTAGE_POINTS:
         if band.inclusive:
             return gettext_noop("达到 %(n)s 个百分点", n=amount)

@@ -26,8 +26,8 @@ def term(word: Word) -> str:
 
 
 @register.filter
-def tenths(value: Decimal | None) -> str:
-    """One decimal, half away from zero; an en dash for None."""
+def figure(value: Decimal | None) -> str:
+    """At most two decimals, half away from zero; an en dash for None."""
     return "–" if value is None else digits(value)
 
 
