@@ -17,6 +17,7 @@ from projects.actions.reports import report_site
 from projects.exchange import latefiles
 from projects.models import LightSpan, Programme, Site
 from projects.models.access import system_access
+from projects.readmodels.invariants import broken_invariants
 from projects.rules.vocabulary import Publication
 from tests.factories import CUTOFF, World, square
 from tests.integration.adminforms import client_of
@@ -167,6 +168,7 @@ def test_a_stored_light_that_the_rules_do_not_give_is_said(desk: World) -> None:
         client.get(f"{API}late/{site.public_id}/").json()["site"]["why"]["agrees_with_stored_light"] is False
     )
     assert "notice--error" in client.get(PAGE).content.decode()
+    assert site.code in {each.subject for each in broken_invariants() if each.invariant == "lights"}
 
 
 @pytest.mark.parametrize(
