@@ -4,11 +4,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks import tipg
+from tests.benchmarks.figures import OF_SUMS
 from tests.benchmarks.growth import Growth
 from tests.benchmarks.operations import CUT
 from tests.benchmarks.results import Row, SizeResult
 
 ZOOMS = ("low", "mid", "high")
+#: Operations of figures: see tests.benchmarks.figures.
+FIGURES = (
+    "figures of a division",
+    "figures of a division, any day",
+    "headline",
+    "page /districts/CODE/",
+    "page /programmes/KEY/",
+)
 #: Bytes: "1.5 kB".
 SMALL_TILE = 1500
 
@@ -43,6 +52,7 @@ def goals(result: SizeResult, growth: Growth) -> list[Goal]:
         *_floor(result),
         *_growth(result, growth),
         *_peers(result),
+        *_figures(result, growth),
         *_bytes(result),
         *_process(result),
         *_freshness(result),
@@ -120,6 +130,34 @@ def _growth(result: SizeResult, growth: Growth) -> Iterator[Goal]:
 def _is_wide(operation: str) -> bool:
     """A filtered tile of the low zooms: it looks at every site of the city."""
     return " low " in operation and not operation.endswith(" all")
+
+
+# ------------------------------------------------------------------------------------------- figures
+
+
+def _figures(result: SizeResult, growth: Growth) -> Iterator[Goal]:
+    for operation in FIGURES:
+        row = result.row(operation)
+        found = [one for one in row.against if one.name == OF_SUMS] if row else []
+        if row is not None and found:
+            yield Goal(
+                f"{operation}: p50 over one indexed read of the maintained sums",
+                _where(result),
+                row.ours.p50 / found[0].timing.p50,
+                3.0,
+                "x",
+                note=f"{row.ours.p50:.2f} ms against {found[0].timing.p50:.2f} ms",
+            )
+        sizes = growth.get(operation, {})
+        if result.size in sizes:
+            smallest = next(iter(sizes))
+            yield Goal(
+                f"{operation}: growth of the p50, {smallest} to {result.size} (goal: to 1m)",
+                _where(result),
+                sizes[result.size].p50 / sizes[smallest].p50,
+                1.5,
+                "x",
+            )
 
 
 # --------------------------------------------------------------------------------------------- peers

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     browser_map,
+    figures,
     freshness,
     kernels,
     machine,
@@ -85,7 +86,10 @@ def measure(database: str, size: str, options: Options) -> SizeResult:
     with_tipg = bool(options.tipg) and sitesql.is_postgis()
     wanted = [
         operation
-        for operation in operations.operations(drawn, postgis=sitesql.is_postgis(), with_tipg=with_tipg)
+        for operation in (
+            *operations.operations(drawn, postgis=sitesql.is_postgis(), with_tipg=with_tipg),
+            *figures.figures(drawn.divisions, drawn.city),
+        )
         if options.wants(operation.name)
     ]
     with ExitStack() as stack:

@@ -218,12 +218,8 @@ def _late_list() -> Operation:
 
 
 def _pages(subjects: Subjects) -> list[Operation]:
-    """Pages for people, whole: they have no baseline."""
-    districts = tuple(f"/districts/{code}/" for code in (subjects.city, *subjects.divisions))
-    return [
-        Operation("page / (map)", ("/",), checks.answers),
-        Operation("page /districts/CODE/", districts, checks.answers),
-    ]
+    """The map's page for people, whole: it has no baseline. Those of figures are in figures.py."""
+    return [Operation("page / (map)", ("/",), checks.answers)]
 
 
 # ------------------------------------------------------------------------------------------ addresses

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from config import urls as application
-from tests.benchmarks import baselines, staffview
+from tests.benchmarks import baselines, figures, staffview
 
 urlpatterns = [
     path("bench/constant/", baselines.constant),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("bench/orm/nearest/", baselines.nearest),
     path("bench/orm/facets/", baselines.facets),
     path("bench/mvt/<int:z>/<int:x>/<int:y>/", baselines.mvt),
+    path("bench/figures/sites/", figures.over_sites),
+    path("bench/figures/sums/", figures.of_sums),
     path("bench/pid/", staffview.pid),
     path("bench/staff/", staffview.services),
     *application.urlpatterns,
