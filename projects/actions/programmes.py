@@ -52,10 +52,9 @@ def save_programme(*, access: Access, row: Programme, reason: str = "") -> Progr
     """
     with transaction.atomic():
         stored = Programme.objects.select_for_update().filter(pk=row.pk).first()
-        anew = stored is not None and any(getattr(stored, name) != getattr(row, name) for name in _JUDGING)
-        if anew:
-            # Subject rows are locked before the head is taken: one lock order everywhere.
-            anew = bool(list(sites_of(row).select_for_update().values_list("pk", flat=True)))
+        moved = stored is not None and any(getattr(stored, name) != getattr(row, name) for name in _JUDGING)
+        # Subject rows are locked before the head is taken: one lock order everywhere.
+        anew = moved and bool(list(sites_of(row).select_for_update().values_list("pk", flat=True)))
         saved = save_row(
             access=access,
             row=row,
@@ -76,6 +75,9 @@ def save_programme(*, access: Access, row: Programme, reason: str = "") -> Progr
                         )
                     ]
                 )
+        elif moved:
+            # Of sites that only counted beside another programme: the days that are kept may have moved.
+            rollups.rebuild()
     return saved
 
 

@@ -67,9 +67,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
         guards = [guard for guard in GUARDS if guard.table in tables]
-        statements = (
-            _postgresql(connection, guards) if connection.vendor == "postgresql" else _sqlite(guards)
-        )
+        statements = _postgresql(connection, guards) if connection.vendor == "postgresql" else _sqlite(guards)
         for statement in list(statements):
             cursor.execute(statement)
 
