@@ -52,15 +52,17 @@ def save_programme(*, access: Access, row: Programme, reason: str = "") -> Progr
     """
     with transaction.atomic():
         stored = Programme.objects.select_for_update().filter(pk=row.pk).first()
-        anew = stored is not None and any(getattr(stored, name) != getattr(row, name) for name in _JUDGING)
+        moved = stored is not None and any(getattr(stored, name) != getattr(row, name) for name in _JUDGING)
         # Subject rows are locked before the head is taken: one lock order everywhere.
-        sites = anew and bool(list(sites_of(row).select_for_update().values_list("pk", flat=True)))
+        sites = moved and bool(list(sites_of(row).select_for_update().values_list("pk", flat=True)))
 
         def follow(numbers: ledger.Numbers) -> int:
             return subjectlights.follow_programme(row, seq=numbers.last, now=numbers.recorded_at)
 
         def then(numbers: ledger.Numbers) -> None:
-            if anew and not sites:
+            if moved and not sites:
+                # Of sites that only counted beside another programme: the days that are kept may have moved.
+                rollups.rebuild()
                 follow(numbers)
 
         saved = save_row(

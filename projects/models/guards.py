@@ -4,7 +4,7 @@ Installed after every migrate and safe to install again. They are not part of a 
 rebuilds a table to alter it and loses its triggers with it; docs/decisions has the reasons.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,10 +60,15 @@ def install_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Install what is missing. Existing rows that break a rule make it fail, which is right."""
-    statements = _postgresql(connection) if connection.vendor == "postgresql" else _sqlite()
+    """Install what is missing. Existing rows that break a rule make it fail, which is right.
+
+    Half-way through the migrations a table may not be there yet, or no more.
+    """
     with connection.cursor() as cursor:
-        for statement in statements:
+        tables = set(connection.introspection.table_names(cursor))
+        guards = [guard for guard in GUARDS if guard.table in tables]
+        statements = _postgresql(connection, guards) if connection.vendor == "postgresql" else _sqlite(guards)
+        for statement in list(statements):
             cursor.execute(statement)
 
 
@@ -81,11 +86,11 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     return sorted(expected - found)
 
 
-def _postgresql(connection: BaseDatabaseWrapper) -> Iterator[str]:
+def _postgresql(connection: BaseDatabaseWrapper, guards: Sequence[Disjoint | InWorld]) -> Iterator[str]:
     absent = set(missing(connection))
-    if any(isinstance(guard, Disjoint) for guard in GUARDS if guard.name in absent):
+    if any(isinstance(guard, Disjoint) for guard in guards if guard.name in absent):
         yield "CREATE EXTENSION IF NOT EXISTS btree_gist"
-    for guard in GUARDS:
+    for guard in guards:
         if guard.name not in absent:
             continue
         if isinstance(guard, Disjoint):
@@ -103,8 +108,8 @@ def _postgresql(connection: BaseDatabaseWrapper) -> Iterator[str]:
             )
 
 
-def _sqlite() -> Iterator[str]:
-    for guard in GUARDS:
+def _sqlite(guards: Sequence[Disjoint | InWorld]) -> Iterator[str]:
+    for guard in guards:
         for event in ("insert", "update"):
             name = f"{guard.name}_{event}"
             if isinstance(guard, Disjoint):

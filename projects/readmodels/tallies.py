@@ -246,7 +246,7 @@ def may_show_lights(programme: ProgrammeWords, day: dt.date) -> bool:
 
 
 def _definitions(held: Snapshot, known: int) -> Definitions:
-    if known < held.seq:
+    if known != held.seq:
         return definitions(known)
     if "definitions" not in held.word_tables:
         held.word_tables["definitions"] = definitions(known)
@@ -261,7 +261,8 @@ def _cells(
         return _past.get(
             (held.epoch, programme.pk, day, known), lambda: cells_at(programme, day, known, indicators)
         )
-    key = ("board", programme.pk, day)
+    # A moment may be later than what `held` has heard of.
+    key = ("board", programme.pk, day, known)
     found: Mapping[Cell, Measures] | None = held.tables.get(key)
     if found is None:
         found = cells_at(programme, day, known, indicators)
