@@ -293,3 +293,8 @@ def database_content() -> tuple[int, int, list[Any]]:
         SiteState.objects.count(),
         list(Site.objects.order_by("pk").values()),
     )
+
+
+def values(*given: object) -> tuple[object, ...]:
+    """Decimals beside whole numbers, which a type checker takes for a comparison that is never true."""
+    return given

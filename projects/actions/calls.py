@@ -19,17 +19,25 @@ from django.utils.translation import gettext as _
 from projects.actions.batches import FileStamp
 from projects.actions.drafts import PlanChangeDraft, ReportDraft, SiteDraft
 from projects.actions.errors import Invalid
+from projects.actions.phasedrafts import CategoryDraft, PhaseDraft, PhaseUpdate, ProjectDraft, ProjectUpdate
 from projects.actions.siteupdates import SiteUpdate
 from projects.models import User
 from projects.models.access import access_of
 from projects.permissions.access import Access
+from projects.rules.phases import Gap, Meaning, Standing
 from projects.rules.vocabulary import Publication, Service, Stage, Word
 
 #: Dataclasses and words that actions take.
 _SHAPES: Final[Mapping[str, type[Any]]] = {
-    shape.__name__: shape for shape in (ReportDraft, PlanChangeDraft, SiteDraft, SiteUpdate, FileStamp)
+    shape.__name__: shape
+    for shape in (
+        *(ReportDraft, PlanChangeDraft, SiteDraft, SiteUpdate, FileStamp),
+        *(CategoryDraft, ProjectDraft, ProjectUpdate, PhaseDraft, PhaseUpdate, Standing, Gap),
+    )
 }
-_WORDS: Final[Mapping[str, type[Word]]] = {word.__name__: word for word in (Stage, Service, Publication)}
+_WORDS: Final[Mapping[str, type[Word]]] = {
+    word.__name__: word for word in (Stage, Service, Publication, Meaning)
+}
 #: What the ledger sets when the row is written.
 _LEDGERS: Final = frozenset({"changed_seq", "recorded_at", "recorded_by_id"})
 
@@ -44,9 +52,9 @@ def encode(value: object) -> Any:
         return _tagged("row", [str(value._meta.model_name), value.pk, _fields(value)])
     if isinstance(value, Access):
         return _tagged("access", value.user_id)
-    if dataclasses.is_dataclass(value) and type(value).__name__ in _SHAPES:
-        parts = {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        return _tagged(type(value).__name__, parts)
+    if _SHAPES.get(type(value).__name__) is type(value):
+        names = getattr(value, "_fields", None) or [part.name for part in dataclasses.fields(value)]  # type: ignore[arg-type]
+        return _tagged(type(value).__name__, {name: encode(getattr(value, name)) for name in names})
     if isinstance(value, Mapping):
         return _tagged("map", {str(key): encode(item) for key, item in value.items()})
     if isinstance(value, tuple):

@@ -12,10 +12,12 @@ from projects.models import Phase, PhaseReport
 from projects.permissions.access import Access, Permission
 
 
+@closing.correctable
 def save_phase(*, access: Access, row: Phase, reason: str = "") -> Phase:
     """A phase by hand: what it is and its baseline. What is reported of it is `report_phase`.
 
-    A baseline date that is known never changes. Raises NotAllowed, Invalid.
+    A baseline date that is known never changes. Raises NotAllowed, Invalid; PeriodClosed for a baseline that
+    comes late and for another owner, by which the phase is judged on every day.
     """
     require_city(access, Permission.PROGRAMME_CHANGE)
     owner = row.project or row.indicator
@@ -27,7 +29,13 @@ def save_phase(*, access: Access, row: Phase, reason: str = "") -> Phase:
         if before is not None and getattr(row, name) != before:
             raise Invalid({name: _("基线日期一经登记不再改变;调整计划请填报现计划日期。")})
     with transaction.atomic():
-        saved = save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+        saved = save_row(
+            access=access,
+            row=row,
+            permission=Permission.PROGRAMME_CHANGE,
+            reason=reason,
+            guard=lambda before: _ask_phase(before, row),
+        )
         late = {}
         if not saved.created_seq:
             late["created_seq"] = saved.changed_seq
@@ -39,6 +47,12 @@ def save_phase(*, access: Access, row: Phase, reason: str = "") -> Phase:
             for name, value in late.items():
                 setattr(saved, name, value)
     return saved
+
+
+def _ask_phase(stored: Phase | None, row: Phase) -> None:
+    judging = ("programme_id", "project_id", "indicator_id", "currency", "baseline_start", "baseline_due")
+    if stored is not None and any(getattr(stored, name) != getattr(row, name) for name in judging):
+        closing.ask({stored.programme_id, row.programme_id}, closing.EVERY_DAY)
 
 
 @closing.correctable

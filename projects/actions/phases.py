@@ -48,6 +48,7 @@ class _Batch:
         self.entries.append(ledger.Entry(action, subject, str(pk), payload=payload))
 
 
+@closing.correctable
 def apply_phases(
     *,
     access: Access,
@@ -66,7 +67,7 @@ def apply_phases(
 
     One transaction, one audit entry a row; what a phase says anew is a new report. Raises NotAllowed before
     anything is written, Invalid when a code is taken meanwhile, Conflict when a phase changed since it was
-    compared.
+    compared, PeriodClosed.
     """
     require_city(access, Permission.PROGRAMME_CHANGE)
     batch = _Batch(access, reason)
@@ -82,7 +83,10 @@ def apply_phases(
         _check_codes_free(programme_id, drafts)
         # A report is a fact of the day that it is about.
         standings = [update.standing for update in updates] + [draft.standing for draft in drafts]
-        closing.ask([programme_id], *{each.as_of for each in standings if each is not None})
+        days = {each.as_of for each in standings if each is not None}
+        if _moves(changed_projects, project_updates) or any(update.baseline for update in updates):
+            days.add(closing.EVERY_DAY)
+        closing.ask([programme_id], *days)
         with numbering(total, actor_id=access.user_id) as numbers:
             seq = numbers.first
             slugs = _add_categories(programme_id, categories, batch, seq)
@@ -119,6 +123,14 @@ def apply_phases(
                 changed_seq=result.last_seq,
             ).save()
     return result
+
+
+def _moves(rows: Mapping[int, Project], updates: Sequence[ProjectUpdate]) -> bool:
+    """A project goes to another category, whose mean it then enters on every day."""
+    slugs = dict(
+        Category.objects.filter(pk__in={row.category_id for row in rows.values()}).values_list("pk", "slug")
+    )
+    return any(slugs[rows[update.project_id].category_id] != update.category for update in updates)
 
 
 def _locked_projects(updates: Sequence[ProjectUpdate]) -> dict[int, Project]:

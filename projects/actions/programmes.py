@@ -101,25 +101,19 @@ def _ask_programme(stored: Programme | None, row: Programme) -> None:
 def _ask_structure(
     stored: models.Model | None, row: models.Model, fields: Sequence[str], programme_ids: Iterable[int]
 ) -> None:
-    """A new part of a programme and another way of counting one change the figures of every day."""
-    if stored is None or any(getattr(stored, name) != getattr(row, name) for name in fields):
+    """Another way of counting changes the figures of every day. A new part states none: what is promised and
+    reported of it has days of its own.
+    """
+    if stored is not None and any(getattr(stored, name) != getattr(row, name) for name in fields):
         closing.ask(programme_ids, closing.EVERY_DAY)
 
 
-@correctable
 def save_category(*, access: Access, row: Category, reason: str = "") -> Category:
     """A group (类) of a programme. With indicators it stays where it is: their sites are counted there."""
     filled = row.pk is not None and row.indicators.exists()
     if filled and Category.objects.get(pk=row.pk).programme_id != row.programme_id:
         raise Invalid({"programme": _("已有指标的类不能移到别的年度。")})
-
-    def guard(stored: Category | None) -> None:
-        programmes = {row.programme_id} | ({stored.programme_id} if stored is not None else set())
-        _ask_structure(stored, row, ["programme_id", "number"], programmes)
-
-    return save_row(
-        access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason, guard=guard
-    )
+    return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
 
 
 @correctable
@@ -153,6 +147,8 @@ def save_indicator(*, access: Access, row: Indicator, reason: str = "") -> Indic
         programmes = {part.category.programme_id for part in (row, stored) if part is not None}
         fields = ["category_id", "project_id", "unit_zh", "counting", "completion_type", "subset_of_id"]
         _ask_structure(stored, row, fields, programmes)
+        if stored is None and row.target is not None:
+            closing.ask(programmes, row.category.programme.period_start)
 
     with transaction.atomic():
         is_new = row.pk is None

@@ -3,6 +3,7 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from projects.actions import closing
 from projects.actions.errors import Invalid
 from projects.actions.rows import save_row
 from projects.models import SatisfactionVote
@@ -10,8 +11,9 @@ from projects.permissions.access import Access, Permission
 from projects.rules.errors import RuleError
 
 
+@closing.correctable
 def record_vote(*, access: Access, row: SatisfactionVote, reason: str = "") -> SatisfactionVote:
-    """Record a vote, or a correction of one. Raises NotAllowed.
+    """Record a vote, or a correction of one. Raises NotAllowed, PeriodClosed.
 
     Invalid: a day in the future, votes that cannot be, a category or indicator of another programme, a
     correction without a reason, of another programme's vote or of one that is corrected already.
@@ -27,6 +29,7 @@ def record_vote(*, access: Access, row: SatisfactionVote, reason: str = "") -> S
         raise Invalid({"": _(problem.msgid).format(**problem.params)}) from problem
     except (TypeError, ValueError):
         pass  # a number or the base is missing: the model's own validation names the field
+    corrected = None
     if row.corrects_id is not None:
         corrected = SatisfactionVote.objects.get(pk=row.corrects_id)
         if corrected.programme_id != row.programme_id:
@@ -35,4 +38,11 @@ def record_vote(*, access: Access, row: SatisfactionVote, reason: str = "") -> S
             raise Invalid({"corrects": _("这次测评已经更正过,请更正最新的那一条。")})
         if not row.correction_reason.strip():
             raise Invalid({"correction_reason": _("更正须写明原因。")})
-    return save_row(access=access, row=row, permission=Permission.PROGRAMME_CHANGE, reason=reason)
+    days = (row.held_on, corrected.held_on if corrected is not None else None)
+    return save_row(
+        access=access,
+        row=row,
+        permission=Permission.PROGRAMME_CHANGE,
+        reason=reason,
+        guard=lambda stored: closing.ask([row.programme_id], *days),
+    )

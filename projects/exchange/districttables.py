@@ -99,7 +99,8 @@ def explanation(report: DistrictReport, held: Snapshot, *, address: str) -> Tabl
         rows.append([_("比上月末"), _between(report.changes.since, report.changes.until)])
     if progress.is_demo:
         rows.append([_("演示数据"), _(DEMO)])
-    return Table("about", _("说明"), [_("项"), _("内容")], rows)
+    # The catalogue's word for 说明 is that of a label.
+    return Table("about", local("说明", "About"), [_("项"), _("内容")], rows)
 
 
 def stamp(report: DistrictReport, held: Snapshot) -> list[tuple[str, str]]:
@@ -290,4 +291,7 @@ def _funds(report: DistrictReport) -> Table:
             percent(funds.total_lead_pp),
         ]
     )
-    return Table("funds", _(TITLES["funds"]), columns, rows)
+    notes = []
+    if funds.total_is_published:
+        notes.append(_("%(n)s 笔的使用金额未公布;合计的使用金额取公布的总数。") % {"n": funds.missing})
+    return Table("funds", _(TITLES["funds"]), columns, rows, notes)

@@ -59,6 +59,7 @@ def plan_phases(table: Table, options: PhaseImportOptions, world: PhaseWorld, to
     planner = _Planner(columns, options, world, chosen, keys)
     for row in planner.without_duplicates(rows):
         planner.add(row)
+    planner.say_names()
     plan = planner.plan
     # What stops the import comes first: a screen shows fifty.
     problems = [*table.problems, *reader.problems, *planner.problems]
@@ -139,8 +140,8 @@ class _Planner:
         self._slugs = {name: slug for slug, name in world.categories.items()}
         self._slugs |= {slug: slug for slug in world.categories}
         self._orders: Counter[str] = Counter()
-        self._names: dict[str, str] = {}
-        self._kept_names = 0
+        self._first_row: dict[str, RowSaid] = {}
+        self._other_names = 0
 
     def without_duplicates(self, rows: Sequence[RowSaid]) -> list[RowSaid]:
         """Rows of one code: refused by name, or numbered in the order of the file."""
@@ -174,6 +175,13 @@ class _Planner:
             )
         return kept
 
+    def say_names(self) -> None:
+        """Note rows that call their project otherwise than the first row of it does."""
+        if self._other_names:
+            self.plan.notes.append(
+                _("%(count)d 行的项目名称与该项目第一行的不同,取第一行的。") % {"count": self._other_names}
+            )
+
     def add(self, row: RowSaid) -> None:
         self.seen.add(row.code)
         if row.project:
@@ -187,9 +195,16 @@ class _Planner:
     # -- projects and categories ---------------------------------------------------------------------------
 
     def _project(self, row: RowSaid) -> None:
-        if row.project in self._names:
+        first = self._first_row.setdefault(row.project, row)
+        if first is not row:
+            if first.category != row.category:
+                sentence = _("同一个项目在第 %(row)d 行属于“%(category)s”。") % {
+                    "row": first.number,
+                    "category": first.category,
+                }
+                self._problem(row, "--category", sentence, first.category)
+            self._other_names += first.project_name != row.project_name
             return
-        self._names[row.project] = row.project_name
         category = self._category_of(row)
         known = self._world.projects.get(row.project)
         if known is None:

@@ -17,11 +17,16 @@ KEY = ("programme_id", "day", "unit", "unit_id", "managed_by_id")
 class _Sums(models.Model):
     """Measures of one cell: one unit of a programme (`unit`, `unit_id`) as one division manages it."""
 
-    programme = models.ForeignKey("projects.Programme", on_delete=models.PROTECT, related_name="+")
+    # The unique key begins with the programme and the day: whatever is asked, is asked by these.
+    programme = models.ForeignKey(
+        "projects.Programme", db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
     day = models.DateField()
     unit = models.CharField(max_length=10, choices=[(unit.value, unit.term) for unit in Unit])
     unit_id = models.BigIntegerField()
-    managed_by = models.ForeignKey("projects.Division", on_delete=models.PROTECT, related_name="+")
+    managed_by = models.ForeignKey(
+        "projects.Division", db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
 
     sites = models.IntegerField(default=0)
     done = models.IntegerField(default=0)

@@ -19,10 +19,15 @@ class SiteStanding(models.Model):
     `baseline_finish` is the day that `finish_due` goes by: lists of late sites are ordered by it.
     """
 
-    site = models.ForeignKey("projects.Site", on_delete=models.PROTECT, related_name="standings")
+    # Rows are found by the indexes below; an index for each key would be paid for by every import.
+    site = models.ForeignKey(
+        "projects.Site", db_index=False, on_delete=models.PROTECT, related_name="standings"
+    )
     valid_from = models.DateField()
     valid_to = models.DateField()
-    managed_by = models.ForeignKey("projects.Division", on_delete=models.PROTECT, related_name="+")
+    managed_by = models.ForeignKey(
+        "projects.Division", db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
     stage = models.CharField(max_length=10, choices=STAGES)
     started = models.BooleanField()
     has_plan = models.BooleanField()
@@ -30,7 +35,9 @@ class SiteStanding(models.Model):
     finish_due = models.BooleanField()
     light = models.CharField(max_length=6, choices=LIGHTS)
     #: The programme that governs the site on these days: its light is that one's.
-    judged_by = models.ForeignKey("projects.Programme", null=True, on_delete=models.PROTECT, related_name="+")
+    judged_by = models.ForeignKey(
+        "projects.Programme", db_index=False, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     contributions = models.TextField()
     is_public = models.BooleanField()
     is_demo = models.BooleanField()

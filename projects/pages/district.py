@@ -27,6 +27,7 @@ from projects.readmodels.districtreport import DistrictReport, district_report
 from projects.readmodels.districts import FORMULA
 from projects.readmodels.lateness import why_late
 from projects.readmodels.latesites import late_sites
+from projects.readmodels.satisfaction import satisfaction_votes
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import FilterError, parse_whole
 from projects.readmodels.vocabulary import Area
@@ -92,6 +93,12 @@ def _figures(request: HttpRequest, area: Area, asked: AskedYear, held: Snapshot)
         ],
         "stages": progress.by_stage.items(),
         "history": report.history[::-1],
+        "votes": satisfaction_votes(
+            asked.programme,
+            as_of=asked.clocks.as_of,
+            known_seq=asked.clocks.known_seq,
+            divisions=progress.managers,
+        ),
         "formula": _(FORMULA),
         "late_link": f"{reverse('map')}?show=all&division={area.code}&light=red,yellow",
         **_late(request, report, held),

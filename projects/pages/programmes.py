@@ -19,6 +19,8 @@ from projects.readmodels.districts import CategoryProgress, public_programmes
 from projects.readmodels.funds import Funds
 from projects.readmodels.headline import Headline, headline, public_programme
 from projects.readmodels.indicators import IndicatorProgress
+from projects.readmodels.projectlists import project_count
+from projects.readmodels.satisfaction import satisfaction_votes
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import FilterError
 from projects.readmodels.statements import Statement
@@ -95,6 +97,7 @@ def programme_page(request: HttpRequest, key: str) -> HttpResponse:
     context: dict[str, object] = {
         "programme": programme,
         "crumbs": _crumbs(_name(programme)),
+        "project_count": project_count(programme.pk),
         "others": [row for row in public_programmes(held) if row.pk != programme.pk],
     }
     try:
@@ -104,6 +107,7 @@ def programme_page(request: HttpRequest, key: str) -> HttpResponse:
     found = headline(key, clocks=clocks, held=held)
     if found is not None:
         context |= clock_context(request, clocks, programme, held) | _figures(found, held)
+        context["votes"] = satisfaction_votes(programme, as_of=clocks.as_of, known_seq=clocks.known_seq)
     return render(request, "projects/programme.html", context)
 
 

@@ -7,13 +7,21 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
-from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    QueryDict,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from maps.tiles import BBox
+from projects.addresses import with_query
 from projects.exchange.latefiles import MOST_XLSX_ROWS, About, csv_lines, write_xlsx
 from projects.pages.context import is_large
 from projects.pages.mapquery import local_name
@@ -25,7 +33,10 @@ from projects.readmodels.areas import areas_extent
 from projects.readmodels.clocks import Clocks, as_text, recorded_moment
 from projects.readmodels.latefacets import late_facets
 from projects.readmodels.latequeries import (
+    ALL,
+    DEFAULT_DUE,
     LIST_WORDS,
+    SORTS,
     Found,
     NoProgrammeError,
     Paging,
@@ -44,6 +55,7 @@ from projects.rules.period import CITY_ZONE
 PAGE_SIZE: Final = 50
 _CHUNK: Final = 500
 _OWN_WORDS: Final = LIST_WORDS | {"view"}
+_DEFAULTS: Final = {"sort": SORTS[0], "show": ALL, "due": str(DEFAULT_DUE)}
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,10 @@ class Asked:
 @for_staff(Permission.SITE_VIEW_INTERNAL)
 def supervision_page(request: HttpRequest, access: Access) -> HttpResponse:
     """A refused address is answered with its reason and the unfiltered list."""
+    tidy = _tidy(request.GET)
+    if tidy != request.GET:
+        # As a form sends it: what is empty or the default anyway is no part of an address worth keeping.
+        return HttpResponseRedirect(with_query(request.path, tidy))
     held = snapshot(fresh=True)
     try:
         asked = _read(request, access, held)
@@ -116,6 +132,17 @@ def supervision_xlsx(request: HttpRequest, access: Access) -> HttpResponseBase:
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=kind)
 
 
+def _tidy(words: QueryDict) -> QueryDict:
+    kept = words.copy()
+    for word, values in words.lists():
+        said = [value for value in values if value.strip() and value != _DEFAULTS.get(word)]
+        if said:
+            kept.setlist(word, said)
+        else:
+            del kept[word]
+    return kept
+
+
 def _read(request: HttpRequest, access: Access, held: Snapshot) -> Asked:
     try:
         query = read_late_query(request.GET, held, others=_OWN_WORDS)
@@ -152,7 +179,7 @@ def _address(path: str, words: QueryDict, **changes: str | None) -> str:
         changed.pop(name, None)
     for name, value in changes.items():
         changed.pop(name, None)
-        if value and not (name == "show" and value == "all"):
+        if value and value != _DEFAULTS.get(name):
             changed[name] = value
     encoded = changed.urlencode()
     return f"{path}?{encoded}" if encoded else path

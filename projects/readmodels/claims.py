@@ -42,8 +42,8 @@ class Comparison:
 
     @property
     def difference(self) -> Decimal:
-        """Computed minus published, as printed."""
-        return self.rounded - self.published
+        """Computed minus published, with the decimals that were printed."""
+        return Decimal(to_digits(self.rounded - self.published, self.digits))
 
 
 def comparisons(

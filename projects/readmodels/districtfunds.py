@@ -6,9 +6,11 @@ from decimal import Decimal
 
 from projects.models import FundingArrangement, FundingLine, FundingReport
 from projects.readmodels.clocks import Clocks
+from projects.readmodels.headline import period_as_known
 from projects.readmodels.past import past
 from projects.readmodels.promises import seq_of
 from projects.readmodels.siteindex import Snapshot
+from projects.readmodels.statements import published_use, statements
 from projects.readmodels.vocabulary import ProgrammeWords
 from projects.rules.funding import FundRate, sum_of
 from projects.rules.period import Period
@@ -30,7 +32,8 @@ class LineFunds:
 
 @dataclass(frozen=True, slots=True)
 class DistrictFunds:
-    """`total` from sums, its use unknown as soon as one line's is. No `lines`: none names the area.
+    """`total` from sums, its use unknown as soon as one line's is; of a whole city the sum that was printed
+    stands in where there is one (`total_is_published`). No `lines`: none names the area.
 
     `planned_percent`: closed months over the months of the period. `missing`: lines without a use on record.
     """
@@ -40,22 +43,28 @@ class DistrictFunds:
     total_lead_pp: Decimal | None
     planned_percent: Decimal
     missing: int
+    total_is_published: bool = False
 
 
 def district_funds(
     programme: ProgrammeWords, clocks: Clocks, held: Snapshot, *, managers: Collection[int] | None
 ) -> DistrictFunds:
     """Lines that named one of `managers` then; None: all lines of the programme, whoever they are for."""
-    period = Period(programme.period_start, programme.period_end)
+    period = period_as_known(programme, clocks, held)
     order = list(FundingSource)
     rows = sorted(_lines(programme, clocks, held, managers, period), key=lambda row: order.index(row.source))
-    total = sum_of(row.rate for row in rows)
+    total, printed = sum_of(row.rate for row in rows), None
+    if managers is None and rows and total.used is None:
+        printed = published_use(statements(programme, clocks, held))
+    if printed is not None:
+        total = FundRate(used=printed, arranged=total.arranged)
     return DistrictFunds(
         tuple(rows),
         total,
         total.lead_pp(period, clocks.as_of),
         funds_planned_percent(period, clocks.as_of),
         sum(row.rate.used is None for row in rows),
+        printed is not None,
     )
 
 

@@ -1,11 +1,12 @@
 """A programme's headline: statements as printed, and what the stored rows give. Labelled, never mixed."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
+from projects.models import LagPolicy, Programme
 from projects.readmodels.claims import Comparison, comparisons
 from projects.readmodels.clocks import Clocks, recorded_moment
 from projects.readmodels.districts import CategoryProgress, DistrictProgress, district_progress
@@ -16,11 +17,15 @@ from projects.readmodels.promises import seq_of
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.statements import Statement, published_use, statements
 from projects.readmodels.vocabulary import ProgrammeWords
+from projects.rules.divergence import divergence
 from projects.rules.period import Period
+from projects.rules.policy import Policy
+from projects.rules.policy_sections import DivergenceRule
+from projects.rules.progress import Output
 
 
 @dataclass(frozen=True, slots=True)
-class Divergence:
+class Divergent:
     """An indicator that is reported far ahead of what its sites show; percents 0..100, `gap` in points."""
 
     code: str
@@ -28,10 +33,7 @@ class Divergence:
     name_en: str
     reported: Decimal
     counted: Decimal
-
-    @property
-    def gap(self) -> Decimal:
-        return self.reported - self.counted
+    gap: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Headline:
     money: Funds
     means: Means
     comparisons: tuple[Comparison, ...]
-    divergent: tuple[Divergence, ...]
+    divergent: tuple[Divergent, ...]
     categories: tuple[CategoryProgress, ...]
 
     @property
@@ -74,7 +76,6 @@ def headline(
     *,
     clocks: Clocks | None = None,
     held: Snapshot | None = None,
-    divergence_pp: Decimal | None = None,
 ) -> Headline | None:
     """The headline of a programme by both clocks (default: its cut-off, as it is known now).
 
@@ -91,7 +92,7 @@ def headline(
         programme,
         clocks,
         held,
-        period=_period(programme, clocks, held),
+        period=period_as_known(programme, clocks, held),
         published_use=published_use(printed),
     )
     figures = means(programme, clocks, held, on=_by_day(programme, clocks, held, progress))
@@ -104,22 +105,28 @@ def headline(
         money,
         figures,
         comparisons(printed, money, figures, len(categories)),
-        tuple(divergences(categories, divergence_pp)),
+        tuple(divergences(categories, _policy(programme, clocks, held).divergence)),
         categories,
     )
 
 
-def divergences(categories: Iterable[CategoryProgress], threshold_pp: Decimal | None) -> Iterable[Divergence]:
-    """Indicators whose reported percent is `threshold_pp` points or more above what their sites show.
-
-    Real case: 1,440 charging stations planned, sites still being chosen, none finished, reported 30 %.
-    """
-    if threshold_pp is None:
-        return
+def divergences(categories: Iterable[CategoryProgress], rule: DivergenceRule | None) -> Iterator[Divergent]:
+    """Indicators whose reported progress the policy flags beside what their sites show."""
     for row in (each for part in categories for each in part.indicators):
-        said, counted = row.reported_percent, row.counted_percent
-        if said is not None and counted is not None and said - counted >= threshold_pp:
-            yield Divergence(row.code, row.name_zh, row.name_en, said, counted)
+        found = divergence(row.reported_percent, Output(row.counted, row.counted_of), rule)
+        if found is not None and found.flagged:
+            said, counted = row.reported_percent, row.counted_percent
+            assert said is not None
+            assert counted is not None
+            yield Divergent(row.code, row.name_zh, row.name_en, said, counted, found.points)
+
+
+def _policy(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> Policy:
+    """The policy that the programme named, as it was known."""
+    then = past("programme", seq_of(clocks, held), held.seq)
+    now = Programme.objects.values_list("policy_id", flat=True).get(pk=programme.pk)
+    row = LagPolicy.objects.get(pk=then.was(programme.pk, "policy_id", now))
+    return Policy.from_json(row.rules)
 
 
 def _city(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> DistrictProgress | None:
@@ -127,7 +134,7 @@ def _city(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> District
     return district_progress(city, held=held, programme=programme, clocks=clocks)
 
 
-def _period(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> Period:
+def period_as_known(programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> Period:
     """The programme's period as it was known: another one would repaint the schedule of past answers."""
     then = past("programme", seq_of(clocks, held), held.seq)
     start = then.day(programme.pk, "period_start", programme.period_start)

@@ -9,11 +9,11 @@ from django.utils.translation import gettext, gettext_noop, override
 from projects.readmodels.claims import Comparison
 from projects.readmodels.clocks import as_text
 from projects.readmodels.funds import Funds
-from projects.readmodels.headline import Divergence, Headline
+from projects.readmodels.headline import Divergent, Headline
 from projects.readmodels.means import MeanFigure
 from projects.readmodels.plain import money, number
 from projects.readmodels.statements import Statement
-from projects.rules.funding import FundRate
+from projects.rules.funding import FundRate, to_digits
 
 FUNDS_FORMULA: Final = gettext_noop(
     "使用率 = 使用 ÷ 安排,合计由总额相除,不是各来源使用率的平均;序时进度 = 已结束的月数 ÷ 年度月数。"
@@ -91,6 +91,9 @@ def _rate(rate: FundRate, found: Funds) -> dict[str, Any]:
         "used": money(rate.used),
         "percent": _float(rate.percent),
         "lead_pp": _float(found.lead(rate)),
+        # As pages print them: one decimal, half away from zero.
+        "percent_printed": _printed(rate.percent),
+        "lead_pp_printed": _printed(found.lead(rate)),
     }
 
 
@@ -121,7 +124,7 @@ def _comparison(row: Comparison) -> dict[str, Any]:
     }
 
 
-def _divergence(row: Divergence) -> dict[str, Any]:
+def _divergence(row: Divergent) -> dict[str, Any]:
     return {
         "indicator": row.code,
         "name_zh": row.name_zh,
@@ -130,6 +133,10 @@ def _divergence(row: Divergence) -> dict[str, Any]:
         "counted_percent": number(row.counted),
         "gap_pp": number(row.gap),
     }
+
+
+def _printed(value: Decimal | None) -> str | None:
+    return None if value is None else to_digits(value)
 
 
 def _float(value: Decimal | None) -> float | None:

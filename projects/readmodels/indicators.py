@@ -59,8 +59,12 @@ class IndicatorProgress:
     @property
     def counted_percent(self) -> Decimal | None:
         """What sites give over the target (without one: over what all listed sites give), at most 100."""
-        whole = self.target if self.target is not None else self.listed or None
-        return Output(self.counted, whole).percent
+        return Output(self.counted, self.counted_of).percent
+
+    @property
+    def counted_of(self) -> Decimal | None:
+        """What `counted` is held against."""
+        return self.target if self.target is not None else self.listed or None
 
 
 def indicator_progress(

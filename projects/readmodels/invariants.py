@@ -16,6 +16,8 @@ from projects.models import (
     DivisionParent,
     Indicator,
     LightSpan,
+    Phase,
+    PhaseReport,
     Programme,
     Site,
     SiteState,
@@ -48,6 +50,7 @@ def broken_invariants() -> Iterator[Broken]:
     yield from _dimensions()
     yield from _states()
     yield from _lights()
+    yield from _phases()
 
 
 def _guards() -> Iterator[Broken]:
@@ -192,3 +195,38 @@ def _by_key(rows: QuerySet[Any, tuple[Any, ...]]) -> Iterator[list[tuple[Any, ..
     while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:_CHUNK]):
         yield chunk
         last = chunk[-1][-1]
+
+
+#: What a phase copies from its newest report, for lists.
+_COPIED = (
+    "planned_start",
+    "planned_due",
+    "started_on",
+    "met_on",
+    "budget",
+    "estimate",
+    "spent",
+    "status",
+    "gaps",
+)
+
+
+def _phases() -> Iterator[Broken]:
+    """A phase shows its newest report; a baseline date has the number of the change that set it."""
+    rows = PhaseReport.objects.standing().order_by("as_of", "pk").values_list("phase_id", "as_of", *_COPIED)
+    newest = {row[0]: row[1:] for row in rows.iterator(chunk_size=_CHUNK)}
+    names = ("reported_on", *_COPIED)
+    for phase in Phase.objects.live().order_by("pk").iterator(chunk_size=_CHUNK):
+        copied = tuple(getattr(phase, name) for name in names)
+        if phase.pk in newest and copied != newest[phase.pk]:
+            yield Broken(
+                "phases", phase.code, gettext_noop("阶段 %(code)s 与它最新的报告不符。"), {"code": phase.code}
+            )
+        for name in ("baseline_start", "baseline_due"):
+            if (getattr(phase, name) is None) != (getattr(phase, f"{name}_seq") is None):
+                yield Broken(
+                    "phases",
+                    phase.code,
+                    gettext_noop("阶段 %(code)s 的基线没有变更序号。"),
+                    {"code": phase.code},
+                )

@@ -204,8 +204,8 @@ def _over_categories(projects: Sequence[ProjectProgress]) -> Iterator[MeanFigure
 
 
 def _weighted(projects: Sequence[ProjectProgress]) -> Iterator[MeanFigure]:
-    """Only where a weight is stored for every project: part of the weights would be another mean."""
-    if any(project.weight is None for project in projects):
+    """Only where a weight is stored for every project with a percent: part of the weights is another mean."""
+    if any(project.weight is None and project.percent is not None for project in projects):
         return
     known = [
         (project.weight, project.percent)

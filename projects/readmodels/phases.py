@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -86,7 +87,7 @@ class PhaseRow:
         return self.answers[question].holds
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PhaseTable:
     """All phases of a programme, in the order of their ids. `policy`: by which delay is judged."""
 
@@ -94,7 +95,7 @@ class PhaseTable:
     policy: Policy
     rows: tuple[PhaseRow, ...]
 
-    @property
+    @cached_property
     def counts(self) -> tuple[Count, ...]:
         """One count for each question, each over all rows."""
         return counts_of(self.rows)

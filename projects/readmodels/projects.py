@@ -87,6 +87,11 @@ class SubjectFigures:
     def is_demo(self) -> bool:
         return any(row.is_demo for row in self.matrices)
 
+    @property
+    def unreported_phases(self) -> int:
+        """Phases of whose plans and money nothing had been said by the day."""
+        return sum(row.facts.reported is None for row in self.phases)
+
 
 def public_project(pk: int, held: Snapshot) -> Subject | None:
     """A project of a published programme; None for a draft's and an unknown one, alike."""

@@ -19,7 +19,7 @@ Decisions where the sources are silent, each one visible in the reason code:
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Final
 
 from projects.rules.facts import DivisionFacts, Facts, Known, SiteFacts
@@ -27,6 +27,7 @@ from projects.rules.months import judged_by_month, month_outcomes
 from projects.rules.period import ONE_DAY, add_months, closed_months, month_end
 from projects.rules.policy import SEVERITY, Band, Basis, MonthsRule, Policy, SubjectRule
 from projects.rules.schedule import (
+    ACROSS,
     HUNDRED,
     ZERO,
     Curve,
@@ -76,12 +77,13 @@ def light_at(facts: SiteFacts, policy: Policy, as_of: date) -> Verdict:
 def subject_light_at(facts: Facts, policy: Policy, subject: Subject, as_of: date) -> Verdict:
     """The light of a site, an indicator in a division, a funding line or a division at the end of `as_of`."""
     rule = policy.rule(subject)
-    if isinstance(facts, DivisionFacts):
-        return _verdict(_by_months(facts, rule, policy, as_of), None, policy, as_of)
-    known = facts.known_at(policy.against, as_of)
-    by_day = rule.judges_days or rule.monthly is None
-    judged = judge(known, rule, as_of) if by_day else _by_months(facts, rule, policy, as_of)
-    return _verdict(judged, known, policy, as_of)
+    with localcontext(ACROSS):
+        if isinstance(facts, DivisionFacts):
+            return _verdict(_by_months(facts, rule, policy, as_of), None, policy, as_of)
+        known = facts.known_at(policy.against, as_of)
+        by_day = rule.judges_days or rule.monthly is None
+        judged = judge(known, rule, as_of) if by_day else _by_months(facts, rule, policy, as_of)
+        return _verdict(judged, known, policy, as_of)
 
 
 def _by_months(facts: Facts, rule: SubjectRule, policy: Policy, as_of: date) -> Judged:

@@ -38,8 +38,10 @@ __all__ = [
 
 ZERO: Final = Decimal(0)
 HUNDRED: Final = Decimal(100)
-# A context of our own: a caller's decimal context must not change a city's figures.
+# Contexts of our own: a caller's decimal context must not change a city's figures. Figures are divided with
+# 28 digits; judging multiplies amounts, days and thresholds across, and must not lose the last digit of any.
 EXACT: Final = Context(prec=28)
+ACROSS: Final = Context(prec=90)
 
 
 class Curve(Protocol):
@@ -216,14 +218,14 @@ def funds_planned_percent(period: Period | int, as_of: date) -> Decimal:
 
 def lag_pp(planned: Decimal, actual: Decimal) -> Decimal:
     """滞后 in percentage points: planned minus actual; > 0 is behind, < 0 ahead."""
-    return planned - actual
+    return EXACT.subtract(planned, actual)
 
 
 def relative_lag(planned: Decimal, actual: Decimal) -> Decimal | None:
     """Lag as a share of what was planned to date (0.4 = 40 % short), or None while nothing is planned yet."""
     if planned == 0:
         return None
-    return EXACT.divide(planned - actual, planned)
+    return EXACT.divide(EXACT.subtract(planned, actual), planned)
 
 
 def is_milestone_late(baseline_due: date, met_on: date | None, as_of: date) -> bool:

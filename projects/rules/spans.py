@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import localcontext
 from typing import NamedTuple
 
 from projects.rules.facts import DivisionFacts, Facts, JudgedByDay, SiteFacts
@@ -10,6 +11,7 @@ from projects.rules.lights import judge, turning_days
 from projects.rules.months import judged_by_month, month_days, month_outcomes
 from projects.rules.period import ONE_DAY
 from projects.rules.policy import SEVERITY, Against, MonthlyRule, Policy, SubjectRule
+from projects.rules.schedule import ACROSS
 from projects.rules.verdicts import BY_STAGE, NO_RULE, Judged, Reason
 from projects.rules.vocabulary import Light, Stage, Subject
 
@@ -52,7 +54,8 @@ def subject_spans(facts: Facts, policy: Policy, subject: Subject, period_end: da
     if isinstance(facts, DivisionFacts):
         days = sorted(set(month_days(facts, period_end)))
         return _joined([(day, NO_RULE) for day in days[:1] if day <= period_end], period_end + ONE_DAY)
-    return _joined(_by_days(facts, rule, policy.against, period_end), period_end + ONE_DAY)
+    with localcontext(ACROSS):
+        return _joined(_by_days(facts, rule, policy.against, period_end), period_end + ONE_DAY)
 
 
 def _by_days(

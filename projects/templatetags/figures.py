@@ -10,6 +10,7 @@ from django.template.context import Context
 from django.utils.translation import gettext as _
 
 from projects.readmodels import sentences
+from projects.readmodels.claims import Comparison
 from projects.readmodels.clocks import Clocks, as_text
 from projects.readmodels.means import MeanFigure
 from projects.rules.funding import to_digits
@@ -64,12 +65,6 @@ def one_digit(value: Decimal) -> str:
 
 
 @register.filter
-def signed(value: Decimal) -> str:
-    """`+0.6`, `-2.8`: a difference as printed."""
-    return f"{value:+f}"
-
-
-@register.filter
 def moment(value: dt.datetime) -> str:
     """A moment of the city to the second: `2024-07-15 12:00:00`."""
     return f"{value.astimezone(CITY_ZONE):%Y-%m-%d %H:%M:%S}"
@@ -78,8 +73,28 @@ def moment(value: dt.datetime) -> str:
 @register.filter
 def claim_figure(value: Decimal, unit: str) -> str:
     """A computed figure beside a published one: with two decimals, counts as they are."""
-    text = to_digits(value, 2) if value != value.to_integral_value() else f"{value:.0f}"
-    return f"{text}{'' if unit == '%' else ' '}{unit}"
+    return _with_unit(to_digits(value, 2) if value != value.to_integral_value() else f"{value:.0f}", unit)
+
+
+@register.filter
+def claim_gap(compared: Comparison) -> str:
+    """Computed minus published, as printed: `+0.6%`, `-2.8 个百分点`."""
+    unit = compared.statement.unit
+    # A difference of percentages is no percentage.
+    return _with_unit(f"{compared.difference:+f}", "个百分点" if unit == "%" else unit)
+
+
+def _with_unit(text: str, unit: str) -> str:
+    """In the language of the page; a number that is counted needs no unit beside its claim."""
+    match unit:
+        case "%":
+            return f"{text}%"
+        case "个百分点":
+            return _("%(n)s 个百分点") % {"n": text}
+        case "亿元":
+            return _("%(n)s 亿元") % {"n": text}
+        case _:
+            return text
 
 
 @register.filter

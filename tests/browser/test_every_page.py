@@ -13,8 +13,13 @@ PAGES = (
     "/nearby/?lon=121.55&lat=29.87",
     "/districts/",
     "/districts/330212/",
+    "/districts/?measure=change&sort=-overdue",
     "/districts/330200/",
+    "/districts/330212/?as_of=2024-01-31",
+    "/districts/330212/?as_of=2024-09-30",
     "/programmes/330200-2024/",
+    "/indicators/06-ev-piles/",
+    "/programmes/330200-2024/projects/",
     "/methodology/",
     "/no-such-page/",
 )

@@ -239,110 +239,123 @@ class Standing:
     gives: dict[int, Decimal]
 
 
-def standings(day: dt.date) -> list[Standing]:
-    """Every public site that counted towards anything at the end of the day."""
-    corrected = set(SiteState.objects.filter(corrects__isnull=False).values_list("corrects_id", flat=True))
-    programmes = {row.pk: row for row in Programme.objects.all()}
-    programme_of = dict(Indicator.objects.values_list("pk", "category__programme_id"))
-    found = []
-    for site in Site.objects.filter(deleted_seq=None, publication="published"):
-        states = [
-            row
-            for row in SiteState.objects.filter(site=site).order_by("effective_on", "pk")
-            if row.effective_on <= day and row.pk not in corrected
-        ]
-        if not states or not states[-1].contributions:
-            continue
-        gives = {int(pk): Decimal(amount) for pk, amount in states[-1].contributions.items()}
-        judges = [programmes[programme_of[pk]] for pk in gives]
-        judge = max(judges, key=lambda row: (row.publication == "published", row.year, row.key))
-        lights = [
-            row.light
-            for row in LightSpan.objects.filter(site=site, superseded_at=None)
-            if row.valid_from <= day < row.valid_to
-        ]
-        planned = site.baseline_start is not None and site.baseline_finish is not None
-        found.append(
-            Standing(
-                states[-1].managed_by_id,
-                states[-1].stage,
-                any(row.stage in ("building", "finished", "verified") for row in states),
-                site.baseline_start if planned else None,
-                site.baseline_finish if planned else None,
-                lights[0] if lights else "none",
-                judge.pk,
-                site.is_demo,
-                gives,
+class Rows:
+    """All rows that figures come from, read once, and what they come to."""
+
+    def __init__(self) -> None:
+        self.sites = list(Site.objects.filter(deleted_seq=None, publication="published"))
+        self.programmes = {row.pk: row for row in Programme.objects.all()}
+        self.indicators = list(Indicator.objects.select_related("category"))
+        self.edges = list(DivisionParent.objects.all())
+        self.states: dict[int, list[SiteState]] = {}
+        self.lights: dict[int, list[LightSpan]] = {}
+        corrected = set(
+            SiteState.objects.filter(corrects__isnull=False).values_list("corrects_id", flat=True)
+        )
+        for state in SiteState.objects.order_by("effective_on", "pk"):
+            if state.pk not in corrected:
+                self.states.setdefault(state.site_id, []).append(state)
+        for span in LightSpan.objects.filter(superseded_at=None, site__isnull=False):
+            assert span.site_id is not None
+            self.lights.setdefault(span.site_id, []).append(span)
+
+    def of_programme(self, programme: int) -> set[int]:
+        return {row.pk for row in self.indicators if row.category.programme_id == programme}
+
+    def of_category(self, category: int) -> set[int]:
+        return {row.pk for row in self.indicators if row.category_id == category}
+
+    def standings(self, day: dt.date) -> list[Standing]:
+        """Every public site that counted towards anything at the end of the day."""
+        programme_of = {row.pk: row.category.programme_id for row in self.indicators}
+        found = []
+        for site in self.sites:
+            states = [row for row in self.states.get(site.pk, []) if row.effective_on <= day]
+            if not states or not states[-1].contributions:
+                continue
+            gives = {int(pk): Decimal(amount) for pk, amount in states[-1].contributions.items()}
+            judges = [self.programmes[programme_of[pk]] for pk in gives]
+            judge = max(judges, key=lambda row: (row.publication == "published", row.year, row.key))
+            lights = [
+                row.light for row in self.lights.get(site.pk, []) if row.valid_from <= day < row.valid_to
+            ]
+            planned = site.baseline_start is not None and site.baseline_finish is not None
+            found.append(
+                Standing(
+                    states[-1].managed_by_id,
+                    states[-1].stage,
+                    any(row.stage in ("building", "finished", "verified") for row in states),
+                    site.baseline_start if planned else None,
+                    site.baseline_finish if planned else None,
+                    lights[0] if lights else "none",
+                    judge.pk,
+                    site.is_demo,
+                    gives,
+                )
             )
-        )
-    return found
+        return found
 
+    def counted(
+        self, standings: list[Standing], programme: int, chosen: set[int], day: dt.date
+    ) -> dict[str, Any]:
+        """What these sites come to for the indicators that are chosen."""
+        by_start = {row.pk for row in self.indicators if row.completion_type == "construction_started"}
+        sums: Counter[str] = Counter()
+        lights: Counter[str] = Counter()
+        for row in standings:
+            own = set(row.gives) & chosen
+            if not own or row.stage == "cancelled":
+                continue
+            begins = own <= by_start
+            done = row.started if begins else row.stage in ("finished", "verified")
+            expected = row.start if begins else row.finish
+            due = expected is not None and expected <= day
+            sums.update(
+                sites=1,
+                finished=int(done),
+                due=int(due),
+                overdue=int(due and not done),
+                unplanned=int(row.finish is None),
+                demo=int(row.demo),
+            )
+            lights[row.light if row.judge == programme else "none"] += 1
+        names = ("sites", "finished", "due", "overdue", "unplanned", "demo")
+        return {name: sums[name] for name in names} | {"lights": {key: n for key, n in lights.items() if n}}
 
-def counted(rows: list[Standing], programme: int, chosen: set[int], day: dt.date) -> dict[str, Any]:
-    """What these sites come to for the indicators that are chosen."""
-    by_start = set(
-        Indicator.objects.filter(completion_type="construction_started").values_list("pk", flat=True)
-    )
-    sums: Counter[str] = Counter()
-    lights: Counter[str] = Counter()
-    for row in rows:
-        own = set(row.gives) & chosen
-        if not own or row.stage == "cancelled":
-            continue
-        begins = own <= by_start
-        done = row.started if begins else row.stage in ("finished", "verified")
-        expected = row.start if begins else row.finish
-        due = expected is not None and expected <= day
-        sums.update(
-            sites=1,
-            finished=int(done),
-            due=int(due),
-            overdue=int(due and not done),
-            unplanned=int(row.finish is None),
-            demo=int(row.demo),
-        )
-        lights[row.light if row.judge == programme else "none"] += 1
-    names = ("sites", "finished", "due", "overdue", "unplanned", "demo")
-    return {name: sums[name] for name in names} | {"lights": {key: n for key, n in lights.items() if n}}
+    def given(self, standings: list[Standing], indicator: Indicator) -> tuple[Decimal, Decimal] | None:
+        """(listed, done) of an indicator with its subsets."""
+        subsets = {row.pk for row in self.indicators if row.subset_of_id == indicator.pk}
+        listed = done = Decimal(0)
+        there = False
+        for row in standings:
+            amounts = [amount for pk, amount in row.gives.items() if pk == indicator.pk or pk in subsets]
+            if not amounts or row.stage == "cancelled":
+                continue
+            there = True
+            amount = Decimal(1) if indicator.counting == "sites" else sum(amounts, Decimal(0))
+            listed += amount
+            begins = indicator.completion_type == "construction_started"
+            if row.started if begins else row.stage in ("finished", "verified"):
+                done += amount
+        return (listed, done) if there else None
 
+    def inside(self, area: int, day: dt.date) -> set[int]:
+        """The division and what lay within it on the day."""
+        found = {area}
+        for _level in range(5):
+            found |= {
+                row.child_id
+                for row in self.edges
+                if row.parent_id in found
+                and row.valid_from <= day
+                and (row.valid_to is None or row.valid_to > day)
+            }
+        return found
 
-def given(rows: list[Standing], indicator: Indicator) -> tuple[Decimal, Decimal] | None:
-    """(listed, done) of an indicator with its subsets."""
-    subsets = set(Indicator.objects.filter(subset_of=indicator).values_list("pk", flat=True))
-    listed = done = Decimal(0)
-    there = False
-    for row in rows:
-        amounts = [amount for pk, amount in row.gives.items() if pk == indicator.pk or pk in subsets]
-        if not amounts or row.stage == "cancelled":
-            continue
-        there = True
-        amount = Decimal(1) if indicator.counting == "sites" else sum(amounts, Decimal(0))
-        listed += amount
-        begins = indicator.completion_type == "construction_started"
-        if row.started if begins else row.stage in ("finished", "verified"):
-            done += amount
-    return (listed, done) if there else None
-
-
-def inside(area: Division, day: dt.date) -> set[int]:
-    """The division and what lay within it on the day."""
-    found = {area.pk}
-    grown = True
-    while grown:
-        below = {
-            row.child_id
-            for row in DivisionParent.objects.filter(parent_id__in=found, valid_from__lte=day)
-            if row.valid_to is None or row.valid_to > day
-        }
-        grown = not below <= found
-        found |= below
-    return found
-
-
-def stages(rows: list[Standing], programme: int) -> dict[str, int]:
-    """Sites of the programme by stage, cancelled ones too."""
-    own = set(Indicator.objects.filter(category__programme_id=programme).values_list("pk", flat=True))
-    return dict(Counter(row.stage for row in rows if set(row.gives) & own))
+    def stages(self, standings: list[Standing], programme: int) -> dict[str, int]:
+        """Sites of the programme by stage, cancelled ones too."""
+        own = self.of_programme(programme)
+        return dict(Counter(row.stage for row in standings if set(row.gives) & own))
 
 
 def text(value: object) -> str:

@@ -2,12 +2,9 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import pytest
-import shapely
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
@@ -15,39 +12,19 @@ from django.db import models
 from django.test import Client
 from django.urls import URLPattern, URLResolver
 
-from projects.actions.areas import store_area
-from projects.actions.closing import close_period
-from projects.actions.drafts import PlanChangeDraft, ReportDraft
-from projects.actions.promises import arrange_funds, set_target
-from projects.actions.reports import change_plan, report_site
-from projects.actions.rows import save_row
-from projects.actions.satisfaction import record_vote
 from projects.admin.base import ScopedAdmin
 from projects.models import (
     ChangeHead,
-    CorrectionRequest,
-    DivisionTarget,
-    FundingArrangement,
-    FundingLine,
-    FundingReport,
-    IndicatorReport,
     Membership,
-    Programme,
-    SatisfactionVote,
     Site,
-    TargetStatement,
     User,
 )
-from projects.models.access import system_access
-from projects.permissions.access import Permission
-from projects.rules.vocabulary import Publication
-from tests.factories import CUTOFF, World
+from tests.factories import World
 from tests.integration.adminforms import form_of
+from tests.integration.adminrows import MARK, OWN, Rows, scoped_rows
 
 pytestmark = pytest.mark.django_db
 
-MARK = "外区标记"
-OWN, OTHER = "330203", "330212"
 #: Log-in, log-out and one's own password are everybody's.
 EVERYBODYS = {"login", "logout", "password_change", "password_change_done", "jsi18n"}
 #: Rows of the city that all staff may read; only administrators write them.
@@ -55,6 +32,8 @@ CITY = {
     "programme",
     "category",
     "project",
+    "phase",
+    "phasereport",
     "indicator",
     "publishedfigure",
     "facilitykind",
@@ -65,152 +44,9 @@ CITY = {
 }
 
 
-@dataclass(frozen=True)
-class Rows:
-    """For each scoped model the row of 海曙 and that of 鄞州 (whose texts carry MARK)."""
-
-    own: dict[str, int]
-    other: dict[str, int]
-
-
 @pytest.fixture
 def rows(world: World) -> Rows:
-    access = system_access()
-    own: dict[str, int] = {}
-    other: dict[str, int] = {}
-    for found, county, mark in ((own, OWN, "本区"), (other, OTHER, MARK)):
-        planned = world.planned(
-            county=county,
-            name=f"{mark}点位",
-            address=f"{mark}路",
-            publication=Publication.DRAFT,
-        )
-        site = world.add(planned)[0]
-        report = report_site(
-            access=access,
-            site_id=site.pk,
-            report=ReportDraft(dt.date(2024, 5, 1), Decimal(10), problem=f"{mark}堵点", plan=f"{mark}方案"),
-        )
-        plan = change_plan(
-            access=access,
-            site_id=site.pk,
-            change=PlanChangeDraft(
-                CUTOFF, dt.date(2024, 1, 1), dt.date(2024, 9, 1), f"{mark}原因", f"{mark}文号"
-            ),
-        )
-        division = world.counties[county]
-        line = save_row(
-            access=access,
-            permission=Permission.PROGRAMME_CHANGE,
-            row=FundingLine(
-                programme=world.programme,
-                division=division,
-                source="district",
-                name=f"{mark}资金",
-                arranged=Decimal(10),
-            ),
-        )
-        money = save_row(
-            access=access,
-            permission=Permission.FUNDING_REPORT,
-            row=FundingReport(line=line, as_of=CUTOFF, used=Decimal(1)),
-        )
-        target = save_row(
-            access=access,
-            permission=Permission.PROGRAMME_CHANGE,
-            row=DivisionTarget(indicator=world.indicators["03-meal"], division=division, target=Decimal(3)),
-        )
-        stated = set_target(
-            access=access,
-            row=TargetStatement(
-                indicator=world.indicators["06-piles"],
-                division=division,
-                effective_on=CUTOFF,
-                target=Decimal(4),
-                source=f"{mark}依据",
-            ),
-        )
-        arranged = arrange_funds(
-            access=access,
-            row=FundingArrangement(line=line, effective_on=CUTOFF, arranged=Decimal(12), basis=f"{mark}依据"),
-        )
-        asked = CorrectionRequest.objects.create(
-            programme=world.programme,
-            closed_through=CUTOFF,
-            effective_on=CUTOFF,
-            action="report_site",
-            subject=f"{mark}点位",
-            payload={"site_id": site.pk},
-            reason=f"{mark}更正原因",
-            requested_by=world.users["haishu" if county == OWN else "yinzhou"],
-        )
-        count = save_row(
-            access=access,
-            permission=Permission.INDICATOR_REPORT,
-            row=IndicatorReport(
-                indicator=world.indicators["03-meal"],
-                division=division,
-                as_of=CUTOFF,
-                actual=Decimal(1),
-                problem=f"{mark}指标堵点",
-            ),
-        )
-        vote = record_vote(
-            access=access,
-            row=SatisfactionVote(
-                programme=world.programme,
-                division=division,
-                held_on=CUTOFF,
-                entitled=30,
-                present=29,
-                satisfied=28,
-                basically_satisfied=1,
-                dissatisfied=0,
-                source=f"{mark}来源",
-            ),
-        )
-        found |= {
-            "satisfactionvote": vote.pk,
-            "site": site.pk,
-            "sitereport": report.pk,
-            "planchange": plan.pk,
-            "fundingline": line.pk,
-            "fundingreport": money.pk,
-            "divisiontarget": target.pk,
-            "targetstatement": stated.pk,
-            "fundingarrangement": arranged.pk,
-            "correctionrequest": asked.pk,
-            "indicatorreport": count.pk,
-            "division": division.pk,
-            "boundary": division.boundaries.get().pk,
-            "storedarea": _area(world, county, mark),
-        }
-    own["periodclosing"] = _closing(world)
-    User.objects.filter(username="yinzhou").update(last_name=MARK)
-    own["user"], other["user"] = world.users["haishu"].pk, world.users["yinzhou"].pk
-    return Rows(own, other)
-
-
-def _closing(world: World) -> int:
-    """A closed month of another year: the city's, and in nobody's way."""
-    year = Programme.objects.create(
-        key="330200-2023",
-        name_zh="2023",
-        division=world.city,
-        year=2023,
-        period_start=dt.date(2023, 1, 1),
-        period_end=dt.date(2023, 12, 31),
-        cutoff=dt.date(2023, 6, 30),
-        policy=world.programme.policy,
-    )
-    return close_period(access=system_access(), programme=year, through=dt.date(2023, 12, 31)).pk
-
-
-def _area(world: World, county: str, mark: str) -> int:
-    """Drawn by the county's own editor: an area belongs to who stored it."""
-    drawn = shapely.box(120.1, 29.1, 120.2 if county == OWN else 120.3, 29.2)
-    editor = world.access("haishu" if county == OWN else "yinzhou")
-    return store_area(access=editor, geometry=drawn, name=f"{mark}范围").area.pk
+    return scoped_rows(world)
 
 
 @pytest.fixture

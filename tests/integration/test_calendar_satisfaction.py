@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
+from django.test import Client
 
 from projects.actions.calendar import load_holidays
 from projects.actions.errors import Invalid, NotAllowed
@@ -287,3 +288,14 @@ def test_the_section_shows_base_grade_and_tie(world: World) -> None:
     for words in ("基本满意", "恰好一半", "实到", "46.7%", "会议纪要", "/methodology/#satisfaction"):
         assert words in html
     assert "<section" not in render_to_string("projects/parts/satisfaction.html", {"votes": ()})
+
+
+@pytest.mark.parametrize("publishes", [True, False])
+def test_the_pages_of_a_year_and_of_a_district_show_them(
+    world: World, client: Client, publishes: bool
+) -> None:
+    programme_words(world, publishes=publishes)
+    record_vote(access=system_access(), row=vote(world, division=world.counties["330203"], source="会议纪要"))
+    pages = ("/programmes/330200-2024/", "/districts/330203/", "/districts/330212/")
+    shown = ["会议纪要" in client.get(path).content.decode() for path in pages]
+    assert shown == [publishes, publishes, False]

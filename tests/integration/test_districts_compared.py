@@ -185,7 +185,7 @@ def test_an_older_year_is_chosen(client: Client, world: World) -> None:
         publication=Publication.PUBLISHED.value,
     )
     html = page(client, "/districts/330203/?programme=330200-2023")
-    assert "数据截止 2023-12-31" in text_of(html)
+    assert "截至 2023-12-31" in text_of(html)
     # The API speaks of the newest programme: no link from here.
     assert "/api/v1/divisions/330203/progress/" not in html
     assert "/api/v1/divisions/330203/progress/" in page(client, "/districts/330203/")

@@ -211,6 +211,17 @@ def test_a_category_is_named_never_guessed(world: World, tmp_path: Path) -> None
     assert run(path, shape=("--project-from", "项目", "--category", "类别"))[1]["status"] == "unchanged"
 
 
+def test_a_project_is_of_one_category_and_has_one_name(world: World, tmp_path: Path) -> None:
+    path = write(tmp_path, "项目,阶段,类别,名称\nA,设计,学校,甲\nA,施工,医院,甲\n")
+    status, said = run(path, shape=("--project-from", "项目", "--category", "类别"))
+    assert (status, said["problems"][0]["row"]) == (1, 3)
+    assert "第 2 行" in said["problems"][0]["sentence"] and "学校" in said["problems"][0]["sentence"]
+    path = write(tmp_path, "项目,阶段,名称\nA,设计,甲\nA,施工,乙\n")
+    said = load(path, "--map", "project=名称")
+    assert any("取第一行的" in note for note in said["notes"])
+    assert Project.objects.get().name_zh == "甲"
+
+
 def test_phases_of_an_indicator_need_no_project(world: World, tmp_path: Path) -> None:
     path = write(tmp_path, "阶段,现计划完成\n选址,2024-03-01\n建设,2024-12-01\n")
     load(path, shape=("--indicator", "03-meal"))

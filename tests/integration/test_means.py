@@ -14,7 +14,8 @@ from projects.readmodels.clocks import Clocks
 from projects.readmodels.headline import Headline, divergences, headline
 from projects.readmodels.means import MeanFigure
 from projects.readmodels.siteindex import snapshot
-from tests.factories import CUTOFF, START, World
+from projects.rules.policy_sections import DivergenceRule
+from tests.factories import CUTOFF, START, World, values
 
 pytestmark = pytest.mark.django_db
 
@@ -88,9 +89,9 @@ def test_two_means_of_the_same_projects(world: World) -> None:
     project(world, 2, (10, 10), (0, 10))
     project(world, 1, (3, 10), category="06-piles")
     found = figures(world)
-    assert (found["mean-projects"].value, found["mean-categories"].value) == (60, Decimal("52.5"))
+    assert values(found["mean-projects"].value, found["mean-categories"].value) == (60, Decimal("52.5"))
     mean = found["mean-projects"]
-    assert (mean.numerator, mean.denominator, mean.parts, mean.missing) == (180, 3, 3, 0)
+    assert values(mean.numerator, mean.denominator, mean.parts, mean.missing) == (180, 3, 3, 0)
     assert "mean-weighted" not in found
 
 
@@ -106,14 +107,14 @@ def test_what_is_missing_is_said(world: World) -> None:
     project(world, 3, (5, None))  # 无目标
     project(world, 4)
     mean = figures(world)["mean-projects"]
-    assert (mean.value, mean.denominator, mean.parts, mean.missing) == (80, 1, 4, 3)
+    assert values(mean.value, mean.denominator, mean.parts, mean.missing) == (80, 1, 4, 3)
 
 
 def test_weights_only_where_every_project_has_one(world: World) -> None:
     project(world, 1, (10, 10), weight=3)
     project(world, 2, (0, 10), weight=1)
     mean = figures(world)["mean-weighted"]
-    assert (mean.value, mean.numerator, mean.denominator) == (75, 300, 4)
+    assert values(mean.value, mean.numerator, mean.denominator) == (75, 300, 4)
     project(world, 3, (0, 10))
     assert "mean-weighted" not in figures(world)
 
@@ -122,7 +123,7 @@ def test_weights_only_where_every_project_has_one(world: World) -> None:
 def test_above_80_is_more_than_80(world: World, actual: str, above: int) -> None:
     project(world, 1, (actual, 100))
     found = figures(world)["above-80"]
-    assert (found.value, found.denominator) == (above, 1)
+    assert values(found.value, found.denominator) == (above, 1)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_early_is_before_the_day_it_was_due(
 ) -> None:
     project(world, 1, (actual, 10), due=due, day=done_on)
     found = figures(world)["done-early"]
-    assert (found.value, found.denominator, found.missing) == (early, 1, 0)
+    assert values(found.value, found.denominator, found.missing) == (early, 1, 0)
 
 
 def test_without_a_due_date_nothing_is_early(world: World) -> None:
@@ -148,7 +149,7 @@ def test_without_a_due_date_nothing_is_early(world: World) -> None:
     assert "done-early" not in figures(world)
     project(world, 2, (10, 10))
     found = figures(world)["done-early"]
-    assert (found.value, found.denominator, found.missing) == (1, 1, 1)
+    assert values(found.value, found.denominator, found.missing) == (1, 1, 1)
 
 
 def test_a_subset_is_in_its_whole_already(world: World) -> None:
@@ -162,7 +163,7 @@ def test_a_subset_is_in_its_whole_already(world: World) -> None:
         row=TargetStatement(indicator=part, effective_on=START, target=Decimal(10), source="x"),
     )
     found = figures(world)["mean-projects"]
-    assert (found.value, found.missing) == (100, 0)
+    assert values(found.value, found.missing) == (100, 0)
 
 
 def test_published_and_computed_stand_side_by_side(world: World) -> None:
@@ -186,7 +187,7 @@ def test_published_and_computed_stand_side_by_side(world: World) -> None:
     compared = {row.statement.key: row for row in asked(world).comparisons}
     assert compared["mean-progress-projects"].agrees
     above = compared["projects-above-80"]
-    assert (above.agrees, above.difference) == (False, -1)
+    assert values(above.agrees, above.difference) == (False, -1)
     assert compared["projects"].difference == -35
 
 
@@ -197,7 +198,10 @@ def test_divergence_reaches_the_threshold(world: World) -> None:
         access=system_access(),
         row=IndicatorReport(indicator=world.indicators["03-meal"], as_of=CUTOFF, percent=Decimal(30)),
     )
-    found = asked(world).categories
-    assert [row.gap for row in divergences(found, Decimal(30))] == [30]
-    assert list(divergences(found, Decimal("30.01"))) == []
+    told = asked(world)
+    # 银川 as packaged: 20 points.
+    assert [values(row.code, row.reported, row.counted) for row in told.divergent] == [("03-meal", 30, 0)]
+    found = told.categories
+    assert [row.gap for row in divergences(found, DivergenceRule(Decimal(30)))] == [30]
+    assert list(divergences(found, DivergenceRule(Decimal("30.01")))) == []
     assert list(divergences(found, None)) == []

@@ -1,8 +1,14 @@
 """The programme's page: published words as printed, money to the digit, demo counts apart."""
 
+import csv
+import json
+import re
 from decimal import Decimal
+from html import unescape
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from projects.actions.programmes import (
@@ -138,3 +144,119 @@ class TestAddresses:
         html = page(client, "/programmes/2024/")
         assert "/programmes/330200-2024/" in html
         assert "/programmes/330300-2024/" in html
+
+
+class TestTwoClocks:
+    def test_the_printed_pair_gives_the_page_again(self, client: Client, headline: World) -> None:
+        before = page(client, "/programmes/330200-2024/")
+        pair = re.search(r'cite__address"><a href="([^"]+)"', before)
+        assert pair is not None
+        address = unescape(pair[1])
+        line = FundingLine.objects.get(source="city")
+        first = FundingReport.objects.get(line=line)
+        add_funding_report(
+            access=system_access(),
+            row=FundingReport(
+                line=line,
+                as_of=CUTOFF,
+                used=Decimal("300000000"),
+                corrects=first,
+                correction_reason="多计",
+            ),
+        )
+        now = page(client, "/programmes/330200-2024/")
+        then = page(client, address)
+        assert "46.0%" in text_of(now) and "58.6%" not in str(money(now))
+        assert money(then) == money(before)
+        assert "之前已录入的数据" in text_of(then)
+        assert "看现在的数据" in text_of(then)
+        # The day form keeps the moment, and the link to now keeps the day.
+        assert 'name="known_at"' in then and 'name="known_at"' not in now
+        assert page(client, address) == then
+
+    def test_a_difference_is_said(self, client: Client, headline: World) -> None:
+        seen = text_of(page(client, "/programmes/330200-2024/"))
+        assert "四舍五入后与公布一致" not in seen
+        save_published_figure(
+            access=system_access(),
+            row=PublishedFigure(
+                programme=headline.programme,
+                key="funds-used-city-percent",
+                label_zh="市本级使用率",
+                text="60.0%",
+                value=Decimal("60.0"),
+                unit="%",
+                as_of=CUTOFF,
+                source="年中公布",
+            ),
+        )
+        seen = text_of(page(client, "/programmes/330200-2024/"))
+        assert "58.59%" in seen
+        assert "与公布不一致,相差 -1.4 个百分点" in seen, re.findall("与公布.{12}", seen)
+
+    @pytest.mark.parametrize(
+        "query", ["known_at=2999-01-01", "known_at=x", "as_of=2023-12-31", "as_of=2024-02-30"]
+    )
+    def test_bad_words(self, client: Client, headline: World, query: str) -> None:
+        for path in ("/programmes/330200-2024/", "/programmes/330200-2024/figures.csv"):
+            assert client.get(f"{path}?{query}").status_code == 400
+        response = client.get(f"/api/v1/programmes/330200-2024/headline/?{query}")
+        assert response.status_code == 400
+        assert response.json()["parameter"] == query.partition("=")[0]
+
+    def test_the_command_says_what_the_api_says(self, client: Client, headline: World) -> None:
+        out = StringIO()
+        call_command("headline", "--programme", "330200-2024", "--json", stdout=out)
+        told = json.loads(out.getvalue())
+        assert told == client.get("/api/v1/programmes/330200-2024/headline/").json()
+        again = StringIO()
+        call_command(
+            "headline", "--programme", "330200-2024", "--json", "--as-of", told["as_of"],
+            "--known-at", told["known_at"], stdout=again,
+        )  # fmt: skip
+        assert json.loads(again.getvalue()) == told
+
+
+class TestFile:
+    def rows(self, client: Client, path: str = "/programmes/330200-2024/figures.csv") -> list[list[str]]:
+        response = client.get(path)
+        assert response.status_code == 200
+        assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert response.headers["Cache-Control"].startswith("public")
+        assert not response.cookies
+        text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+        return list(csv.reader(StringIO(text)))
+
+    def test_every_figure_is_labelled(self, client: Client, headline: World) -> None:
+        rows = self.rows(client)
+        assert {len(row) for row in rows} == {14}
+        assert {row[1] for row in rows[1:]} <= {"公布", "计算", "上报", "登记"}
+        by_key = {row[2]: row for row in rows[1:]}
+        assert by_key["city.percent"][4].startswith("58.588957")
+        assert by_key["district.used"][4] == ""
+        assert by_key["mean-categories"][10] == "15 类,平均进度 77.7%"
+        assert by_key["total.used"][4] == "2247000000"
+
+    def test_no_cell_is_a_formula(self, client: Client, headline: World) -> None:
+        save_published_figure(
+            access=system_access(),
+            row=PublishedFigure(
+                programme=headline.programme,
+                key="evil",
+                label_zh='=HYPERLINK("http://x")',
+                text="@SUM(A1)",
+                as_of=CUTOFF,
+                source="+1",
+            ),
+        )
+        row = next(row for row in self.rows(client) if row[2] == "evil")
+        assert (row[3], row[10], row[11]) == ('\'=HYPERLINK("http://x")', "'@SUM(A1)", "'+1")
+
+    def test_a_draft_has_none(self, client: Client, world: World) -> None:
+        Programme.objects.update(publication="draft")
+        save_programme(access=system_access(), row=Programme.objects.get())
+        assert client.get("/programmes/330200-2024/figures.csv").status_code == 404
+
+
+def money(html: str) -> list[list[str]]:
+    return table_rows(html, 'id="funds-title"')

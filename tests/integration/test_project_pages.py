@@ -150,7 +150,7 @@ def test_the_page_of_a_project(world: World, project: Project) -> None:
     meals(world)
     page = text(f"/projects/{project.pk}/")
     for words in ("老年助餐", "民政局", "能源局", "2024-11-30", "当年完成", "无目标", "未上报", "超额完成 200.0%",
-                  "数据截止 2024-06-30", f"project={project.pk}", "/nearby/?show=all", "选址有争议"):  # fmt: skip
+                  "截至 2024-06-30", f"project={project.pk}", "/nearby/?show=all", "选址有争议"):  # fmt: skip
         assert words in page, words
     english = text(f"/en/projects/{project.pk}/")
     assert "Meals for the elderly" in english and "老年助餐" not in english
@@ -317,7 +317,9 @@ def test_the_matrix_as_csv(world: World, project: Project) -> None:
 def test_links_lead_here(world: World, project: Project) -> None:
     site = world.add(world.planned())[0]
     assert 'href="/indicators/03-meal/"' in text(f"/sites/{site.public_id}/")
-    assert 'href="/indicators/03-meal/"' in text(f"/programmes/{KEY}/")
+    headline = text(f"/programmes/{KEY}/")
+    assert 'href="/indicators/03-meal/?as_of=2024-06-30"' in headline
+    assert f'href="/programmes/{KEY}/projects/?as_of=2024-06-30"' in headline and "1 个项目" in headline
     listed = text(f"/nearby/?show=all&project={project.pk}")
     assert site.name in listed
     assert "老年助餐" in listed and f'name="project" value="{project.pk}"' in listed

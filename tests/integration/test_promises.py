@@ -32,7 +32,7 @@ from projects.models.base import AppendOnlyError
 from projects.readmodels.clocks import Clocks
 from projects.readmodels.headline import headline
 from projects.readmodels.siteindex import snapshot
-from tests.factories import CUTOFF, START, World
+from tests.factories import CUTOFF, START, World, values
 from tests.integration.closedworld import figure_of, line_of
 
 pytestmark = pytest.mark.django_db
@@ -140,13 +140,13 @@ class TestTargets:
         haishu = world.counties["330203"]
         target(world, 4, division=haishu)
         row = DivisionTarget.objects.get()
-        assert (row.target, row.deleted_seq) == (4, None)
+        assert values(row.target, row.deleted_seq) == (4, None)
         target(world, None, MAY, division=haishu)
         row.refresh_from_db()
         assert row.deleted_seq is not None
         target(world, 6, CUTOFF, division=haishu)
         row.refresh_from_db()
-        assert (row.target, row.deleted_seq) == (6, None)
+        assert values(row.target, row.deleted_seq) == (6, None)
         assert Indicator.objects.get(code="03-meal").target is None
 
     def test_both_rows_are_audited_and_stamped(self, world: World) -> None:
@@ -208,7 +208,7 @@ class TestTargets:
             ),
         )
         first = TargetStatement.objects.get(indicator=row)
-        assert (first.target, first.effective_on) == (7, START)
+        assert values(first.target, first.effective_on) == (7, START)
         row.target = Decimal(9)
         with pytest.raises(Invalid, match="目标登记"):
             save_indicator(access=access, row=row)
@@ -331,9 +331,9 @@ def test_an_upgrade_states_what_was_stored(world: World) -> None:
             cursor.execute(f"DELETE FROM projects_{table}")
     import_module("projects.migrations.0007_promised_by_date").state_what_is_stored(apps, None)
     city = TargetStatement.objects.get(division=None)
-    assert (city.target, city.effective_on, city.changed_seq) == (40, START, numbers["city"])
+    assert values(city.target, city.effective_on, city.changed_seq) == (40, START, numbers["city"])
     assert city.recorded_at == AuditEntry.objects.get(seq=numbers["city"]).recorded_at
     assert TargetStatement.objects.get(division__code="330203").target == 4
     money = FundingArrangement.objects.get(line=line)
-    assert (money.arranged, money.basis, money.changed_seq) == (100, "预算", numbers["line"])
+    assert values(money.arranged, money.basis, money.changed_seq) == (100, "预算", numbers["line"])
     assert PublishedFigure.objects.count() == 0

@@ -36,6 +36,8 @@ PUBLIC = (
     "/districts/330203/?page=9",
     "/districts/330203/?as_of=2024-03-31",
     "/programmes/330200-2024/",
+    "/indicators/03-meal/",
+    "/indicators/03-meal/?as_of=2024-03-31",
     "/api/v1/sites/?limit=100",
     "/api/v1/sites/?limit=100&after=109000",
     "/api/v1/sites/?kind=meal-point&division=330212&service=open",

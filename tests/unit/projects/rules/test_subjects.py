@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Context, Decimal, localcontext
 from itertools import pairwise
 
 import pytest
@@ -14,7 +14,7 @@ from projects.rules.facts import ApprovedPlan, DivisionFacts, Facts, Measure, Su
 from projects.rules.lights import Reason, subject_light_at
 from projects.rules.period import Period
 from projects.rules.policy import SEVERITY, Policy, packaged
-from projects.rules.schedule import Plan, funds_planned_percent, planned_percent
+from projects.rules.schedule import Milestone, Plan, funds_planned_percent, planned_percent
 from projects.rules.spans import subject_spans
 from projects.rules.steps import MonthSteps
 from projects.rules.vocabulary import Light, Subject
@@ -170,6 +170,32 @@ def test_a_district_under_a_policy_without_months_has_no_light() -> None:
     spans = subject_spans(facts, packaged("yinchuan-2025"), Subject.DIVISION, END)
     assert [(span.valid_from, span.light) for span in spans] == [(date(2025, 1, 1), Light.NONE)]
     assert subject_spans(DivisionFacts(()), packaged("sanya-2022"), Subject.DIVISION, END) == ()
+
+
+def test_the_last_cent_of_a_great_amount_decides_whatever_the_callers_context() -> None:
+    plan = Plan(
+        date(2025, 1, 1),
+        date(2025, 1, 8),
+        (Milestone(date(2025, 1, 1), D("0.01")), Milestone(date(2025, 1, 8), D("99.99"))),
+    )
+    whole = D("9999999999999999.99")
+    policy = packaged("sanya-2022")
+    # Half of what is planned, to the cent and one cent below it.
+    numerator, days = plan.ratio(date(2025, 1, 3))
+    with localcontext(prec=60):
+        half = (numerator * whole / (200 * days)).quantize(D("0.01"), ROUND_CEILING)
+    for context in (3, 28):
+        with localcontext(prec=context):
+            found = [
+                subject_light_at(
+                    SubjectFacts(baseline=plan, measures=(Measure(plan.start, amount, whole),)),
+                    policy,
+                    Subject.INDICATOR,
+                    date(2025, 1, 3),
+                ).light
+                for amount in (half, half.next_minus(Context(prec=18)))
+            ]
+        assert found == [Light.YELLOW, Light.RED]
 
 
 # -------------------------------------------------------------------------------------- invariants
