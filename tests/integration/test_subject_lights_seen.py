@@ -133,11 +133,12 @@ def test_the_public_sees_nothing_until_the_programme_says_so(here: Promised, wor
     assert shown is not None
     assert shown.own is not None
     assert shown.own.light.value == "red"
-    for hidden in (
+    decisions: tuple[dict[str, object], ...] = (
         {"publishes_lights": False},
         {"publication": "draft"},
         {"cutoff": dt.date(2024, 6, 29)},  # what nobody was asked to report yet
-    ):
+    )
+    for hidden in decisions:
         row = Programme.objects.get(pk=world.programme.pk)
         before = {name: getattr(row, name) for name in hidden}
         write(row, hidden)
