@@ -24,7 +24,7 @@ from projects.rules.policy_sections import (
 from projects.rules.sentences import Sentence, Text, lit, plain, say
 from projects.rules.vocabulary import Light, Subject, Word
 
-ORDER = (Subject.SITE, Subject.INDICATOR, Subject.DIVISION, Subject.FUNDING)
+ORDER = (Subject.SITE, Subject.INDICATOR, Subject.PROJECT, Subject.DIVISION, Subject.FUNDING)
 
 
 class Unit(Word):
@@ -70,6 +70,8 @@ def _sentences(policy: Policy, subject: Subject) -> tuple[Sentence, ...]:
     rule = policy.rule(subject)
     if subject is Subject.FUNDING and policy.funding is not None:
         return (*schedule_sentences(policy.funding), *_days(rule))
+    if subject is Subject.PROJECT and (rule.judges_days or rule.monthly is not None):
+        return (say(_("按它在全市的各项指标评定:某一天的灯取其中最重的一盏。")),)
     if rule.judges_days:
         return (*_days(rule), say(_("对照{against}。"), against=policy.against))
     if rule.monthly is not None:

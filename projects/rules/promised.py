@@ -11,10 +11,12 @@ of both come the facts that the lights judge, and the lights of every day of a p
   day (all of them were promised), the first of equals; its months are met as a division's are.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -60,6 +62,19 @@ class PromisedFacts(SubjectFacts):
 
     def known_at(self, against: Against, as_of: date) -> Known:
         """As for every subject, but without a plan where nothing is promised."""
+        days, known = self._known_by_day[against]
+        return known[bisect_right(days, as_of)]
+
+    @cached_property
+    def _known_by_day(self) -> Mapping[Against, tuple[Sequence[date], Sequence[Known]]]:
+        """The days on which something changes, and what is known before the first and from each on: the
+        months of a district ask many days of many indicators."""
+        days = self.days()
+        return {
+            against: (days, [self._known(against, day) for day in (date.min, *days)]) for against in Against
+        }
+
+    def _known(self, against: Against, as_of: date) -> Known:
         known = SubjectFacts.known_at(self, against, as_of)
         if self.started_on is not None and self.started_on <= as_of:
             known = known._replace(started=True, stage=Stage.BUILDING)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -31,7 +32,14 @@ from projects.models import (
     Site,
     User,
 )
-from projects.rules.vocabulary import Publication
+from projects.readmodels.clocks import Clocks
+from projects.readmodels.divergences import divergences
+from projects.readmodels.subjectfacts import Judging
+from projects.readmodels.subjectlights import subject_lights
+from projects.readmodels.subjectverdicts import Touched, outcome
+from projects.rules.policy import Policy, packaged
+from projects.rules.verdicts import Reason
+from projects.rules.vocabulary import Light, Publication, Subject
 
 #: The smallest demo that still has every indicator: the three largest counts cut down, the rest as published.
 SITES = 2000
@@ -81,6 +89,7 @@ def test_the_demo_is_loaded_once_and_loading_it_again_changes_nothing(
     _check_divisions()
     _check_programme()
     _check_sites()
+    _check_lights_of_promises()
     _check_accounts(printed, settings.VAR_DIR / "demo-logins.txt")
 
     seq = ChangeHead.objects.get().seq
@@ -153,6 +162,24 @@ def _check_sites() -> None:
     assert Site.objects.filter(reported_on__isnull=False).exclude(reported_on__lte="2024-06-30").count() == 0
     moved = Site.objects.exclude(located_in=F("managed_by"))
     assert set(moved.values_list("located_in__code", "managed_by__code")) == {("330205", "330211")}
+
+
+def _check_lights_of_promises() -> None:
+    """Nothing is made up: no target was published, so no indicator is judged; 银川 says nothing of money."""
+    programme = Programme.objects.select_related("policy").get()
+    lights = subject_lights(programme.pk, Clocks(programme.cutoff), access=None)
+    assert [(row.subject.kind, row.light, row.reason) for row in lights] == [
+        (Subject.FUNDING, Light.NONE, Reason.NO_RULE)
+    ] * 3
+    assert divergences(programme, Clocks(programme.cutoff)).rows == ()
+    # Under a rule for money by the year's months the city's line, 58.6 % used, is on schedule at 50 %.
+    rules: dict[str, Any] = packaged("tianjin-2022").to_json()
+    rules["funding"]["schedule"] = {"kind": "period_months"}
+    city = programme.funding_lines.get(source="city")
+    judged = outcome(Judging(programme, Policy.from_json(rules)), Touched(lines=frozenset([city.pk])))
+    (wanted,) = judged.wanted
+    on = next(span for span, _part in wanted.spans if span.valid_from <= programme.cutoff < span.valid_to)
+    assert (on.light, on.reason) == (Light.GREEN, Reason.ON_SCHEDULE)
 
 
 def _check_accounts(printed: str, logins: Path) -> None:
