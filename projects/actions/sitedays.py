@@ -24,16 +24,29 @@ Fact = tuple[str, frozenset[int], dt.date]
 
 
 def facts_of_change(
-    site: Site, changes: Mapping[str, object], contributions: Pairs, effective_on: dt.date
+    site: Site,
+    changes: Mapping[str, object],
+    contributions: Pairs,
+    effective_on: dt.date,
+    *,
+    programme_of: Mapping[int, int] | None = None,
 ) -> Iterator[Fact]:
-    """What `changes` would state of a site that is not altered yet; nothing when they touch no figure."""
+    """What `changes` would state of a site that is not altered yet; nothing when they touch no figure.
+
+    `programme_of`: programmes by indicator, where many sites are asked of; None: they are looked up.
+    """
     days = list(_days(site, changes, contributions, effective_on))
     if not days:
         return
     counted = {pk for pk, _quantity in contributions}
     if "contributions" in changes:
         counted |= {pk for pk, _quantity in pairs_of(changes["contributions"])}
-    yield site.name, closing.programmes_of(counted), min(days)
+    known = closing.programmes_of(counted) if programme_of is None else _known(counted, programme_of)
+    yield site.name, known, min(days)
+
+
+def _known(indicators: Iterable[int], programme_of: Mapping[int, int]) -> frozenset[int]:
+    return frozenset(programme_of[pk] for pk in indicators if pk in programme_of)
 
 
 def facts_of_drafts(drafts: Iterable[SiteDraft]) -> Iterator[Fact]:
@@ -91,6 +104,4 @@ def _days(
             yield from (day for day in (getattr(site, name), value) if isinstance(day, dt.date))
         elif name in BASELINE:
             # A plan has no date of its own: it is asked on every day on which the site was there.
-            yield site.states.order_by("effective_on").values_list("effective_on", flat=True).first() or (
-                closing.EVERY_DAY
-            )
+            yield min((state.effective_on for state in site.states.all()), default=closing.EVERY_DAY)

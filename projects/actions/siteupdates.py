@@ -23,7 +23,7 @@ from projects.actions.sitewriting import (
     clean_changed,
 )
 from projects.actions.standings import Rewrite
-from projects.models import Contribution, Site, SiteState
+from projects.models import Contribution, Indicator, Site, SiteState
 from projects.models.bulk import fresh, insert_rows, update_rows
 from projects.permissions.access import Access
 from projects.rules.rollups import Movements
@@ -62,6 +62,7 @@ def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, re
     """
     now = timezone.now()
     facts: list[sitedays.Fact] = []
+    programme_of = dict(Indicator.objects.values_list("pk", "category__programme_id"))
     by_id = {update.site_id: update for update in updates}
     ids = sorted(by_id)
     prepared: dict[int, Prepared] = {}
@@ -71,7 +72,9 @@ def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, re
         for site in sites:
             update = by_id[site.pk]
             had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
-            facts += sitedays.facts_of_change(site, update.changes, had, timezone.localdate(now))
+            facts += sitedays.facts_of_change(
+                site, update.changes, had, timezone.localdate(now), programme_of=programme_of
+            )
             prepared[site.pk] = _prepare(
                 site, update, current[site.pk], access=access, judges=judges, reason=reason, now=now
             )

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, correction_has_reason
+from projects.models.base import AppendOnly, correction_has_reason, corrections_index
 from projects.rules.calendar import SpecialDay
 from projects.rules.vocabulary import DayKind
 
@@ -40,6 +40,7 @@ class HolidayTable(AppendOnly):
             ),
             correction_has_reason("holidaytable_correction_reason"),
         ]
+        indexes = [corrections_index("holidaytable_corrections")]
 
     def __str__(self) -> str:
         return f"{self.year}"

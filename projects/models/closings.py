@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly
+from projects.models.base import AppendOnly, corrections_index
 from projects.models.choices import DECISIONS
 from projects.rules.vocabulary import Decision
 
@@ -31,6 +31,7 @@ class PeriodClosing(AppendOnly):
         verbose_name = _("关账")
         verbose_name_plural = _("关账")
         constraints = [models.UniqueConstraint(fields=["programme", "through"], name="periodclosing_once")]
+        indexes = [corrections_index("periodclosing_corrections")]
 
     def __str__(self) -> str:
         return f"{self.programme} {self.through:%Y-%m}"

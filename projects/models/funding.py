@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, Stamped, corrected_once, correction_has_reason
+from projects.models.base import AppendOnly, Stamped, corrected_once, correction_has_reason, corrections_index
 from projects.models.choices import FUNDING_SOURCES
 
 
@@ -69,7 +69,10 @@ class FundingArrangement(AppendOnly):
             correction_has_reason("fundingarrangement_correction_reason"),
             corrected_once("fundingarrangement_corrected_once"),
         ]
-        indexes = [models.Index(fields=["line", "-effective_on"], name="fundingarrangement_latest")]
+        indexes = [
+            corrections_index("fundingarrangement_corrections"),
+            models.Index(fields=["line", "-effective_on"], name="fundingarrangement_latest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.line} {self.effective_on}: {self.arranged}"
@@ -98,6 +101,7 @@ class FundingReport(AppendOnly):
             models.CheckConstraint(condition=Q(used__gte=0), name="fundingreport_used_not_negative"),
             correction_has_reason("fundingreport_correction_reason"),
         ]
+        indexes = [corrections_index("fundingreport_corrections")]
 
     def __str__(self) -> str:
         return f"{self.line} {self.as_of}"

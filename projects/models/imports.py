@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly
+from projects.models.base import AppendOnly, corrections_index
 
 
 class ImportBatch(AppendOnly):
@@ -23,6 +23,7 @@ class ImportBatch(AppendOnly):
         ordering = ["-id"]
         verbose_name = _("导入批次")
         verbose_name_plural = _("导入批次")
+        indexes = [corrections_index("importbatch_corrections")]
 
     def __str__(self) -> str:
         return f"{self.file_name} {self.recorded_at:%Y-%m-%d}"

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, corrected_once, correction_has_reason
+from projects.models.base import AppendOnly, corrected_once, correction_has_reason, corrections_index
 from projects.models.choices import PLAN_UNITS
 
 
@@ -55,7 +55,10 @@ class IndicatorPlan(AppendOnly):
             correction_has_reason("indicatorplan_correction_reason"),
             corrected_once("indicatorplan_corrected_once"),
         ]
-        indexes = [models.Index(fields=["indicator", "division", "effective_on"], name="indicatorplan_order")]
+        indexes = [
+            corrections_index("indicatorplan_corrections"),
+            models.Index(fields=["indicator", "division", "effective_on"], name="indicatorplan_order"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.indicator} {self.effective_on}"

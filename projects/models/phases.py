@@ -4,7 +4,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, Stamped, TwoNames, corrected_once, correction_has_reason
+from projects.models.base import (
+    AppendOnly,
+    Stamped,
+    TwoNames,
+    corrected_once,
+    correction_has_reason,
+    corrections_index,
+)
 from projects.querysets.phases import PhaseQuerySet
 
 
@@ -99,7 +106,10 @@ class PhaseReport(AppendOnly, PhaseStanding):
         ordering = ["phase", "as_of", "id"]
         verbose_name = _("阶段报告")
         verbose_name_plural = _("阶段报告")
-        indexes = [models.Index(fields=["phase", "as_of", "id"], name="phasereport_latest")]
+        indexes = [
+            corrections_index("phasereport_corrections"),
+            models.Index(fields=["phase", "as_of", "id"], name="phasereport_latest"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(budget__isnull=True) | Q(budget__gte=0), name="phasereport_budget_not_negative"

@@ -6,7 +6,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, Stamped, TwoNames, corrected_once, correction_has_reason
+from projects.models.base import (
+    AppendOnly,
+    Stamped,
+    TwoNames,
+    corrected_once,
+    correction_has_reason,
+    corrections_index,
+)
 from projects.models.choices import COMPLETION_TYPES, COUNTINGS, PUBLICATIONS
 from projects.querysets.programmes import IndicatorQuerySet, ProgrammeQuerySet
 from projects.rules.vocabulary import CompletionType, Counting, Publication
@@ -284,6 +291,7 @@ class PublishedFigure(AppendOnly):
             correction_has_reason("publishedfigure_correction_reason"),
             corrected_once("publishedfigure_corrected_once"),
         ]
+        indexes = [corrections_index("publishedfigure_corrections")]
 
     def __str__(self) -> str:
         return f"{self.label_zh} {self.text}"

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, correction_has_reason
+from projects.models.base import AppendOnly, correction_has_reason, corrections_index
 
 
 class SiteReport(AppendOnly):
@@ -30,6 +30,7 @@ class SiteReport(AppendOnly):
             correction_has_reason("sitereport_correction_reason"),
         ]
         indexes = [
+            corrections_index("sitereport_corrections"),
             models.Index(fields=["site", "-as_of", "-id"], name="sitereport_latest"),
             models.Index(fields=["-as_of", "-id"], name="sitereport_newest"),
         ]
@@ -73,6 +74,7 @@ class IndicatorReport(AppendOnly):
             ),
             correction_has_reason("indicatorreport_correction_reason"),
         ]
+        indexes = [corrections_index("indicatorreport_corrections")]
 
     def __str__(self) -> str:
         return f"{self.indicator} {self.as_of}"

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, correction_has_reason
+from projects.models.base import AppendOnly, correction_has_reason, corrections_index
 from projects.models.choices import SATISFACTION_BASES
 from projects.rules.satisfaction import Result, Vote, result_of
 from projects.rules.vocabulary import SatisfactionBase
@@ -62,6 +62,7 @@ class SatisfactionVote(AppendOnly):
             ),
             correction_has_reason("satisfactionvote_correction_reason"),
         ]
+        indexes = [corrections_index("satisfactionvote_corrections")]
 
     def __str__(self) -> str:
         return f"{self.programme} {self.held_on}"

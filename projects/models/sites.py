@@ -12,7 +12,7 @@ from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, Stamped, correction_has_reason
+from projects.models.base import AppendOnly, Stamped, correction_has_reason, corrections_index
 from projects.models.choices import LIGHTS, PUBLICATIONS, SERVICES, STAGES
 from projects.querysets.sites import SiteQuerySet
 from projects.rules.schedule import Milestone, Plan
@@ -247,7 +247,10 @@ class PlanChange(AppendOnly):
             models.CheckConstraint(condition=~Q(reason=""), name="planchange_has_reason"),
             correction_has_reason("planchange_correction_reason"),
         ]
-        indexes = [models.Index(fields=["-effective_on", "-id"], name="planchange_newest")]
+        indexes = [
+            corrections_index("planchange_corrections"),
+            models.Index(fields=["-effective_on", "-id"], name="planchange_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.site} {self.planned_start}-{self.planned_finish}"
@@ -274,8 +277,9 @@ class SiteState(AppendOnly):
         verbose_name_plural = _("状态记录")
         constraints = [correction_has_reason("sitestate_correction_reason")]
         indexes = [
+            corrections_index("sitestate_corrections"),
             # Most sites are existing stock (存量), of which no figure of a programme ever asks.
-            models.Index(fields=["site", "effective_on", "id"], name="sitestate_counting", condition=COUNTS)
+            models.Index(fields=["site", "effective_on", "id"], name="sitestate_counting", condition=COUNTS),
         ]
 
     def __str__(self) -> str:

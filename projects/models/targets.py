@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.models.base import AppendOnly, corrected_once, correction_has_reason
+from projects.models.base import AppendOnly, corrected_once, correction_has_reason, corrections_index
 
 
 class TargetStatement(AppendOnly):
@@ -53,7 +53,8 @@ class TargetStatement(AppendOnly):
             corrected_once("targetstatement_corrected_once"),
         ]
         indexes = [
-            models.Index(fields=["indicator", "division", "-effective_on"], name="targetstatement_latest")
+            corrections_index("targetstatement_corrections"),
+            models.Index(fields=["indicator", "division", "-effective_on"], name="targetstatement_latest"),
         ]
 
     def __str__(self) -> str:

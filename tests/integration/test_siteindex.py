@@ -194,7 +194,8 @@ def test_lights_equal_the_spans_whatever_happens_later(world: World) -> None:
     assert (lights[sites[0].pk], lights[sites[1].pk]) == ("green", "green"), "both were put right by then"
 
     rules = YINCHUAN_2025.to_json()
-    rules["lag"] = {"basis": "percentage_points", "bands": [{"light": "red", "more_than": "0"}]}
+    lag = {"basis": "percentage_points", "bands": [{"light": "red", "more_than": "0"}]}
+    rules["sites"] = {"lag": lag}
     rules["key"] = "stricter"
     programme.policy = LagPolicy.objects.create(
         key="stricter", name_zh="更严", rules=rules, source="x", effective_from=dt.date(2024, 1, 1)
