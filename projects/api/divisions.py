@@ -19,6 +19,7 @@ from projects.models import Boundary
 from projects.readmodels.clocks import CLOCK_WORDS, as_text, asked_clocks, recorded_moment
 from projects.readmodels.districts import FORMULA, CategoryProgress, current_programme, district_progress
 from projects.readmodels.plain import number
+from projects.readmodels.publiclights import of_area, public_lights_json
 from projects.readmodels.sitequeries import FilterError, single
 from projects.readmodels.tallies import Tally
 from projects.readmodels.vocabulary import Area
@@ -130,6 +131,7 @@ class DivisionProgress(PublicView):
                 "by_stage": {stage: count for stage, count in progress.by_stage.items() if count},
                 "categories": [_category(row) for row in progress.categories],
                 **history_and_change(progress, self.held, _tally),
+                **public_lights_json(of_area(programme, area, clocks)),
                 **_both("formula", FORMULA),
             }
         )

@@ -10,7 +10,7 @@ from projects.api import shapes
 from projects.api.base import PublicView
 from projects.readmodels.clocks import CLOCK_WORDS, asked_clocks
 from projects.readmodels.headline import headline, public_programme
-from projects.readmodels.headlinejson import as_json
+from projects.readmodels.headlinejson import answer as headline_json
 
 
 class Headline(PublicView):
@@ -36,4 +36,4 @@ class Headline(PublicView):
         found = headline(key, clocks=clocks, held=self.held)
         if found is None:
             raise Http404
-        return self.answer(as_json(found))
+        return self.answer(headline_json(found, clocks))

@@ -129,6 +129,9 @@ class PROGRESS(serializers.Serializer[Any]):
     categories = serializers.ListField()
     history = serializers.ListField()
     change = serializers.DictField(allow_null=True)
+    light = serializers.CharField(allow_null=True)
+    lights = serializers.ListField(allow_null=True)
+    months = serializers.ListField(allow_null=True)
 
 
 class HEADLINE(serializers.Serializer[Any]):
@@ -137,6 +140,9 @@ class HEADLINE(serializers.Serializer[Any]):
     programme = serializers.CharField()
     as_of = serializers.DateField()
     published = serializers.ListField()
+    light = serializers.CharField(allow_null=True)
+    lights = serializers.ListField(allow_null=True)
+    months = serializers.ListField(allow_null=True)
 
 
 class SUBJECT(serializers.Serializer[Any]):

@@ -27,6 +27,7 @@ from projects.readmodels.districtreport import DistrictReport, district_report
 from projects.readmodels.districts import FORMULA
 from projects.readmodels.lateness import why_late
 from projects.readmodels.latesites import late_sites
+from projects.readmodels.publiclights import of_area
 from projects.readmodels.satisfaction import satisfaction_votes
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import FilterError, parse_whole
@@ -99,6 +100,7 @@ def _figures(request: HttpRequest, area: Area, asked: AskedYear, held: Snapshot)
             known_seq=asked.clocks.known_seq,
             divisions=progress.managers,
         ),
+        "lights": of_area(asked.programme, area, asked.clocks),
         "formula": _(FORMULA),
         "late_link": f"{reverse('map')}?show=all&division={area.code}&light=red,yellow",
         **_late(request, report, held),

@@ -20,6 +20,7 @@ from projects.readmodels.funds import Funds
 from projects.readmodels.headline import Headline, headline, public_programme
 from projects.readmodels.indicators import IndicatorProgress
 from projects.readmodels.projectlists import project_count
+from projects.readmodels.publiclights import of_programme
 from projects.readmodels.satisfaction import satisfaction_votes
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import FilterError
@@ -107,6 +108,7 @@ def programme_page(request: HttpRequest, key: str) -> HttpResponse:
     found = headline(key, clocks=clocks, held=held)
     if found is not None:
         context |= clock_context(request, clocks, programme, held) | _figures(found, held)
+        context["lights"] = of_programme(programme, clocks)
         context["votes"] = satisfaction_votes(programme, as_of=clocks.as_of, known_seq=clocks.known_seq)
     return render(request, "projects/programme.html", context)
 

@@ -7,11 +7,12 @@ from typing import Any, Final
 from django.utils.translation import gettext, gettext_noop, override
 
 from projects.readmodels.claims import Comparison
-from projects.readmodels.clocks import as_text
+from projects.readmodels.clocks import Clocks, as_text
 from projects.readmodels.funds import Funds
 from projects.readmodels.headline import Divergent, Headline
 from projects.readmodels.means import MeanFigure
 from projects.readmodels.plain import money, number
+from projects.readmodels.publiclights import of_programme, public_lights_json
 from projects.readmodels.statements import Statement
 from projects.rules.funding import FundRate, to_digits
 
@@ -58,6 +59,11 @@ def as_json(found: Headline) -> Mapping[str, Any]:
         "comparisons": [_comparison(row) for row in found.comparisons],
         "divergent": [_divergence(row) for row in found.divergent],
     }
+
+
+def answer(found: Headline, clocks: Clocks) -> Mapping[str, Any]:
+    """`as_json`, and the lights of the programme's parts where they are published."""
+    return {**as_json(found), **public_lights_json(of_programme(found.programme, clocks))}
 
 
 def both(name: str, template: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from projects.actions.divisions import save_division, set_parent
+from projects.actions.indicatorplans import state_plan
 from projects.actions.phasedrafts import PhaseDraft, ProjectUpdate
 from projects.actions.phasereports import report_phase, save_phase
 from projects.actions.phases import apply_phases
@@ -24,6 +25,7 @@ from projects.models import (
     FundingLine,
     FundingReport,
     Indicator,
+    IndicatorPlan,
     IndicatorReport,
     LagPolicy,
     Phase,
@@ -49,6 +51,26 @@ def target(world: World, day: dt.date) -> Call:
         )
 
     return lambda access: set_target(access=access, row=row())
+
+
+def planned(world: World, day: dt.date) -> Call:
+    meal = world.indicators["03-meal"]
+    first = IndicatorPlan(
+        indicator=meal, effective_on=START, unit="percent", points=[["2024-12-31", "100"]], source="年初"
+    )
+    state_plan(access=system_access(), row=first)
+
+    def row() -> IndicatorPlan:
+        return IndicatorPlan(
+            indicator=meal,
+            effective_on=day,
+            unit="percent",
+            points=[["2024-12-31", "90"]],
+            approval_number="甬〔2024〕2 号",
+            source="调整",
+        )
+
+    return lambda access: state_plan(access=access, row=row())
 
 
 def line_of(world: World, **changes: Any) -> FundingLine:

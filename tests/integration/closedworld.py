@@ -49,6 +49,7 @@ CASES: Final = (
     Case("publication of an import", "publish_batch", sites.publish_import, who="publisher"),
     Case("withdrawal", "withdraw_site", sites.withdraw, who="publisher"),
     Case("target", "set_target", promises.target),
+    Case("plan of an indicator", "state_plan", promises.planned),
     Case("money arranged", "arrange_funds", promises.arranged),
     Case("money used", "add_funding_report", promises.used),
     Case("output", "report_indicator", promises.output),

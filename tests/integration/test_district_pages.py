@@ -328,7 +328,7 @@ def test_pages_may_be_kept_by_anybody(client: Client, world: World, path: str) -
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("/districts/", 16), ("/districts/330203/", 30), ("/programmes/330200-2024/", 16)]
+    ("path", "most"), [("/districts/", 16), ("/districts/330203/", 32), ("/programmes/330200-2024/", 18)]
 )
 def test_queries_do_not_grow_with_sites(
     client: Client,

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from projects.readmodels.clocks import as_text, asked_clocks
+from projects.readmodels.clocks import Clocks, as_text, asked_clocks
 from projects.readmodels.funds import Funds
 from projects.readmodels.headline import Headline, headline, public_programme
-from projects.readmodels.headlinejson import as_json
+from projects.readmodels.headlinejson import answer
 from projects.readmodels.siteindex import snapshot
 from projects.readmodels.sitequeries import FilterError
 from projects.rules.funding import FundRate, to_digits
@@ -40,9 +40,9 @@ class Command(BaseCommand):
         as_json: bool,
         **options: Any,
     ) -> None:
-        found = _headline(programme, as_of, known_at)
+        found, clocks = _headline(programme, as_of, known_at)
         if as_json:
-            self.stdout.write(_json(found))
+            self.stdout.write(json.dumps(answer(found, clocks), ensure_ascii=False, indent=2))
             return
         self.stdout.write(f"{found.programme.name_zh}  {_('截至')} {found.as_of}")
         if found.known_at is not None:
@@ -63,7 +63,7 @@ class Command(BaseCommand):
                 )
 
 
-def _headline(key: str, as_of: dt.date | None, known_at: str) -> Headline:
+def _headline(key: str, as_of: dt.date | None, known_at: str) -> tuple[Headline, Clocks]:
     """Asked as the page is asked: the same words, the same refusals."""
     held = snapshot(fresh=True)
     programme = public_programme(held, key)
@@ -72,16 +72,13 @@ def _headline(key: str, as_of: dt.date | None, known_at: str) -> Headline:
         query["as_of"] = as_of.isoformat() if as_of is not None else ""
         query["known_at"] = known_at
         try:
-            found = headline(key, clocks=asked_clocks(query, programme), held=held)
+            clocks = asked_clocks(query, programme)
+            found = headline(key, clocks=clocks, held=held)
         except FilterError as error:
             raise CommandError(error.message(), returncode=2) from None
         if found is not None:
-            return found
+            return found, clocks
     raise CommandError(_("没有已发布的年度“%(key)s”。") % {"key": key}, returncode=2)
-
-
-def _json(found: Headline) -> str:
-    return json.dumps(as_json(found), ensure_ascii=False, indent=2)
 
 
 def _words(rate: FundRate, found: Funds) -> str:
