@@ -1,19 +1,25 @@
 """What load_demo leaves out, put in by SQL: late sites everywhere, and on PostGIS more than a million rows.
 
 The demo's few hundred late sites stay the same however much stock is loaded; a nation has them everywhere.
-So every twentieth site without a light gets one, together with a contribution to an indicator. Such rows have
-no spans and no audit entry: these databases are for measuring only.
+So every twentieth site without a light gets one, together with a contribution to an indicator, in its states,
+too: figures count it, and the sums are made anew. Such rows have no light spans and no audit entry: these
+databases are for measuring only.
 """
 
+import json
 from collections.abc import Sequence
 
 from django.db import connection, transaction
 
+from projects.actions.figures import rebuild_figures
 from projects.models import Site
+from projects.models.access import system_access
 from projects.readmodels import siteindex
 
 #: Share of stock that becomes late: one in so many.
 EVERY = 20
+#: Indicators that are counted by sites.
+_COUNTED = "i.mappable AND i.counting = 'sites'"
 #: Copies lie within about a kilometre of their originals (degrees).
 SPREAD = 0.02
 
@@ -22,10 +28,17 @@ def spread_lights() -> None:
     """Late sites among the stock, half of them red."""
     chosen = f"s.id % {EVERY} = 0 AND s.publication = 'published' AND s.light = 'none'"
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT MIN(i.id) FROM projects_indicator i WHERE {_COUNTED}")
+        gives = json.dumps({str(cursor.fetchone()[0]): "1.000"})
+        cursor.execute(
+            f"UPDATE projects_sitestate SET stage = 'building', contributions = '{gives}'"
+            " WHERE CAST(contributions AS text) = '{}'"
+            f" AND site_id IN (SELECT s.id FROM projects_site s WHERE {chosen})"
+        )
         cursor.execute(
             "INSERT INTO projects_contribution (site_id, indicator_id, quantity)"
-            " SELECT s.id, (SELECT MIN(i.id) FROM projects_indicator i WHERE i.mappable AND i.counting = 'sites'), 1"
-            f" FROM projects_site s WHERE {chosen}"
+            " SELECT s.id, (SELECT MIN(i.id) FROM projects_indicator i"
+            f" WHERE {_COUNTED}), 1 FROM projects_site s WHERE {chosen}"
             " AND NOT EXISTS (SELECT 1 FROM projects_contribution c WHERE c.site_id = s.id)"
         )
         cursor.execute(
@@ -74,6 +87,7 @@ def main(arguments: Sequence[str]) -> int:
     """The one argument is the number of sites wanted. Builds the index anew at the end."""
     wanted = int(arguments[0])
     spread_lights()
+    rebuild_figures(access=system_access(), reason="benchmarks")
     if connection.vendor == "postgresql":
         if Site.objects.count() < wanted - 1:
             copy_rows(wanted)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 
+from projects.actions import rollups
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.models import (
     AuditEntry,
@@ -14,6 +15,7 @@ from projects.models import (
     PlanChange,
     Site,
     SiteReport,
+    SiteStanding,
     SiteState,
 )
 from projects.rules.vocabulary import Publication
@@ -36,6 +38,7 @@ def crowd(world: World, *, stock: int, targets: int) -> None:
     multiply(old, stock)
     multiply(late, targets, first=_OFFSET + stock + 1)
     multiply(draft, 60, first=_OFFSET + stock + targets + 1)
+    rollups.rebuild()
     # Once, here: PostgreSQL would check the new rows' keys again at the end of every test.
     connection.check_constraints()
     with connection.cursor() as cursor:
@@ -53,7 +56,7 @@ def multiply(site: Site, count: int, *, first: int = _OFFSET) -> None:
         "name": f"t.name || ' ' || (n.i + {first})",
     }
     _copy(Site, own, numbers, f"t.id = {site.pk}")
-    for model in (Contribution, SiteState, SiteReport, PlanChange, LightSpan):
+    for model in (Contribution, SiteState, SiteReport, PlanChange, LightSpan, SiteStanding):
         own = {"site_id": f"n.i + {first}", "subject_key": f"'site:' || (n.i + {first})", "id": None}
         _copy(model, own, numbers, f"t.site_id = {site.pk}")
     entry = AuditEntry.objects.filter(subject_type="site", subject_id=str(site.pk)).first()

@@ -14,12 +14,20 @@ LARGE = {
     "projects_sitestate",
     "projects_sitereport",
     "projects_lightspan",
+    "projects_sitestanding",
     "projects_contribution",
     "projects_planchange",
     "projects_auditentry",
 }
 #: Indexes of few rows: going through one is no walk through its table.
-SMALL_INDEXES = {"sitestate_counting", "lightspan_late", "site_late", "site_late_managed", "site_removed"}
+SMALL_INDEXES = {
+    "sitestate_counting",
+    "lightspan_late",
+    "sitestanding_late",
+    "site_late",
+    "site_late_managed",
+    "site_removed",
+}
 #: What a page looks at to be filled, what is counted up to, what a search gives up at: never more than this.
 MOST_ROWS = 6_000
 #: SQLite: instructions of its machine for one query; reading a table of 12,000 rows takes more.

@@ -3,13 +3,15 @@
 import pytest
 from django.db import connection
 
-from projects.models import Site
+from projects.actions.figures import rebuild_figures
+from projects.models import RollUp, Site
+from projects.models.access import system_access
 from projects.readmodels import siteindex
 from projects.readmodels.facets import facets
 from projects.readmodels.sitequeries import SiteFilter
 from projects.rules.vocabulary import Light
 from tests.benchmarks.enlarge import EVERY, copy_rows, spread_lights
-from tests.factories import World
+from tests.factories import CUTOFF, World
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +30,9 @@ def test_late_sites_are_spread_and_copied(world: World) -> None:
     red = sum(pk % (2 * EVERY) == 0 for pk in chosen)
     wanted = {"red": red, "yellow": len(chosen) - red}
     assert len(chosen) == 3 and late() == wanted
+    rebuild_figures(access=system_access())
+    cutoff = RollUp.objects.filter(day=CUTOFF, unit="programme")
+    assert sum(cutoff.values_list("stage_building", flat=True)) == len(chosen)
     if connection.vendor == "postgresql":  # rows are copied there alone
         copy_rows(3 * 3 * EVERY)
         assert Site.objects.values("public_id").distinct().count() == 9 * EVERY
