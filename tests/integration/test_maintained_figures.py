@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -35,6 +36,7 @@ from projects.readmodels.districts import district_progress, districts_overview
 from projects.readmodels.siteindex import snapshot
 from projects.readmodels.sitequeries import FilterError
 from projects.readmodels.tallies import board
+from projects.rules.methodology import ANCHORS
 from projects.rules.vocabulary import Light, Stage
 from tests.factories import CUTOFF, START, World
 
@@ -157,6 +159,23 @@ def test_a_rehearsal_leaves_the_sums_alone(world: World) -> None:
     )
     assert list(RollUp.objects.order_by("pk").values()) == before
     assert list(broken_figures()) == []
+
+
+def test_late_sites_are_asked_for_in_the_words_of_their_index() -> None:
+    """SQLite takes a partial index only where the text of the query has its condition."""
+    index = next(row for row in SiteStanding._meta.indexes if row.name == "sitestanding_late")
+    said = str(SiteStanding.objects.filter(index.condition).query).split("WHERE")[1]
+    wanted = said.replace('"', "").replace("red", "'red'").replace("yellow", "'yellow'").strip()
+    assert wanted in str(SiteStanding.objects.late().query)
+
+
+def test_every_count_names_a_formula_that_is_explained(world: World) -> None:
+    world.add(world.planned(), world.planned(stage=Stage.FINISHED), world.draft(counts_for=(("03-meal", 1),)))
+    held = snapshot(fresh=True)
+    tally = board(held.vocabulary.programmes[world.programme.pk], Clocks(CUTOFF), held).tally()
+    assert {tally.formula, tally.planned_formula, tally.late_formula} <= set(ANCHORS)
+    assert (tally.numerator, tally.denominator, tally.missing) == (2, 3, 1)
+    assert (tally.planned_numerator, tally.planned_percent) == (tally.due, tally.due * 100 / Decimal(3))
 
 
 def test_existing_stock_has_no_standing(world: World) -> None:
