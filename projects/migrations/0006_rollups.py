@@ -237,7 +237,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "统计状态",
                 "verbose_name_plural": "统计状态",
-                "ordering": ["site", "valid_from", "id"],
+                "ordering": ["site_id", "valid_from", "id"],
                 "indexes": [
                     models.Index(
                         condition=models.Q(("superseded_seq__isnull", False)),

@@ -49,7 +49,7 @@ class SiteStanding(models.Model):
     objects = StandingQuerySet.as_manager()
 
     class Meta:
-        ordering = ["site", "valid_from", "id"]
+        ordering = ["site_id", "valid_from", "id"]
         verbose_name = _("统计状态")
         verbose_name_plural = _("统计状态")
         constraints = [

@@ -4,7 +4,8 @@ import datetime as dt
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import BooleanField, Q
+from django.db.models.expressions import RawSQL
 
 if TYPE_CHECKING:
     from projects.models.standings import SiteStanding  # noqa: F401  named in the base class
@@ -18,6 +19,12 @@ class StandingQuerySet(models.QuerySet["SiteStanding"]):
         return self.filter(
             Q(superseded_seq__isnull=True) | Q(superseded_seq__gt=known_seq), changed_seq__lte=known_seq
         )
+
+    def late(self) -> Self:
+        """Yellow and red ones. Spelt out: SQLite uses a partial index only for what it can read in the text,
+        not for parameters."""
+        spelt = "projects_sitestanding.light IN ('red', 'yellow')"
+        return self.filter(RawSQL(spelt, (), output_field=BooleanField()))
 
     def on(self, day: dt.date) -> Self:
         """At most one span a site: how it stood at the end of the day."""

@@ -15,8 +15,6 @@ from projects.readmodels.sitelists import SiteRow, site_rows
 from projects.readmodels.vocabulary import ProgrammeWords
 from projects.rules.vocabulary import Light, Stage
 
-_LATE = (Light.RED.value, Light.YELLOW.value)
-
 
 @dataclass(frozen=True, slots=True)
 class LateSite:
@@ -75,7 +73,8 @@ def late_standings(
     rows = (
         SiteStanding.objects.known(known)
         .on(clocks.as_of)
-        .filter(judged_by_id=programme.pk, light__in=_LATE, is_public=True)
+        .late()
+        .filter(judged_by_id=programme.pk, is_public=True)
         .exclude(stage=Stage.CANCELLED.value)
     )
     if managers is not None:

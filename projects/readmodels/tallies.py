@@ -48,9 +48,10 @@ class Tally:
     is_demo: bool = False
     lights: Mapping[Light, int] | None = field(default=None, hash=False)
 
-    #: Names of the formulas, for explanations: numerator and denominator are below.
+    #: Names of the formulas: anchors of the methodology page. Numerators and denominators are below.
     formula: ClassVar[str] = "completion"
-    planned_formula: ClassVar[str] = "planned-completion"
+    planned_formula: ClassVar[str] = "due"
+    late_formula: ClassVar[str] = "lights"
 
     @property
     def numerator(self) -> int:

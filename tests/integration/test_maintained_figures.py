@@ -2,11 +2,13 @@
 
 import datetime as dt
 import json
+from decimal import Decimal
 from io import StringIO
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 
@@ -35,6 +37,7 @@ from projects.readmodels.districts import district_progress, districts_overview
 from projects.readmodels.siteindex import snapshot
 from projects.readmodels.sitequeries import FilterError
 from projects.readmodels.tallies import board
+from projects.rules.methodology import ANCHORS
 from projects.rules.vocabulary import Light, Stage
 from tests.factories import CUTOFF, START, World
 
@@ -157,6 +160,24 @@ def test_a_rehearsal_leaves_the_sums_alone(world: World) -> None:
     )
     assert list(RollUp.objects.order_by("pk").values()) == before
     assert list(broken_figures()) == []
+
+
+def test_late_sites_are_asked_for_in_the_words_of_their_index() -> None:
+    """SQLite takes a partial index only where the text of the query has its condition."""
+    index = next(row for row in SiteStanding._meta.indexes if row.name == "sitestanding_late")
+    made = str(index.create_sql(SiteStanding, connection.schema_editor())).replace('"', "")
+    condition = made.split(" WHERE ")[1].rstrip(";")
+    assert condition == "light IN ('red', 'yellow')"
+    assert f"projects_sitestanding.{condition}" in str(SiteStanding.objects.late().query)
+
+
+def test_every_count_names_a_formula_that_is_explained(world: World) -> None:
+    world.add(world.planned(), world.planned(stage=Stage.FINISHED), world.draft(counts_for=(("03-meal", 1),)))
+    held = snapshot(fresh=True)
+    tally = board(held.vocabulary.programmes[world.programme.pk], Clocks(CUTOFF), held).tally()
+    assert {tally.formula, tally.planned_formula, tally.late_formula} <= set(ANCHORS)
+    assert (tally.numerator, tally.denominator, tally.missing) == (2, 3, 1)
+    assert (tally.planned_numerator, tally.planned_percent) == (tally.due, tally.due * 100 / Decimal(3))
 
 
 def test_existing_stock_has_no_standing(world: World) -> None:
