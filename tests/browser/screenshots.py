@@ -25,6 +25,8 @@ SHOTS: tuple[tuple[str, str, ViewportSize, str | None], ...] = (
     ("district", "/districts/330212/", DESKTOP, None),
     ("district-phone", "/districts/330212/", PHONE, None),
     ("programme", "/programmes/330200-2024/", DESKTOP, None),
+    ("methodology", "/methodology/", DESKTOP, None),
+    ("supervision", "/supervision/", DESKTOP, "demo-supervisor"),
     ("map-english", "/en/", DESKTOP, None),
     ("admin-start", "/admin/", DESKTOP, "demo-district"),
     ("admin-sites", "/admin/projects/site/", DESKTOP, "demo-district"),
