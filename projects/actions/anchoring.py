@@ -5,7 +5,7 @@ rewrote, those that somebody changed past the actions and that are to stay so. I
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from projects.actions import ledger
 from projects.actions.chainentries import ANCHOR, read_entries
 from projects.actions.chainrows import RowFinding, RowsChecker
+from projects.actions.claims import said_of
 from projects.actions.claimstore import ClaimStore
 from projects.actions.errors import ActionError, Invalid, NotAllowed
 from projects.permissions.access import Access, Permission, Target, may
@@ -86,22 +87,17 @@ def _count(accepted: Accepted, findings: list[RowFinding]) -> None:
 
 
 def _write(access: Access, findings: list[RowFinding], reason: str) -> None:
-    rows: dict[str, dict[str, Any]] = {}
     for finding in findings:
         if not finding.pk:
             raise ChainBroken(
                 _("第 %(seq)d 条所证明的一批记录(%(kind)s)已不一致,不能这样接受。")
                 % {"seq": finding.seq, "kind": finding.kind}
             )
-        rows.setdefault(finding.kind, {})[str(finding.pk)] = _said(finding)
     with ledger.take(1, actor_id=access.user_id) as numbers:
+        rows: dict[str, dict[str, str | None]] = {}
+        for finding in findings:
+            # None: it is gone.
+            said = None if finding.now is None else said_of(finding.now, numbers.first)
+            rows.setdefault(finding.kind, {})[str(finding.pk)] = said
         payload: Mapping[str, ledger.JSON] = {"reason": reason, "rows": rows}
         numbers.write([ledger.Entry(ANCHOR, "chain", str(numbers.first), None, payload)])
-
-
-def _said(finding: RowFinding) -> str | None:
-    """The digest and the number that the row carries, which is not this entry's."""
-    row = finding.now
-    if row is None:
-        return None
-    return row.digest if row.changed_seq is None else f"{row.digest}@{row.changed_seq}"

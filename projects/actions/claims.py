@@ -5,6 +5,9 @@ itself, and what is hashed is what is stored. An entry's payload carries them as
 
     {"site": {"17": "<digest>"}, "sitestate": {"41": "<digest>"}}
 
+A row that the entry is about but did not stamp (a password, say) has the number on it besides:
+`"<digest>@<number>"`.
+
 Of more than `MANY` rows of one model under one number a payload holds the count alone where only derived
 columns of them can have changed (all sites judged anew), and the count with one digest over all where the
 rows are new for good (append-only).
@@ -64,8 +67,13 @@ def rows_of(first_seq: int, entries: Sequence[About]) -> list[Rows]:
             _note(found, audited, first_seq, last_seq)
         else:
             found[0][audited.kind] = _summary(audited, first_seq, count)
-    _note_subjects(found, entries)
+    _note_subjects(found, first_seq, entries)
     return found
+
+
+def said_of(row: RowDigest, seq: int) -> str:
+    """What entry `seq` says of a row: its digest, and the number on it where that is another one."""
+    return row.digest if row.changed_seq in (None, seq) else f"{row.digest}@{row.changed_seq}"
 
 
 def _touched(first: int, last: int) -> list[tuple[Audited, int]]:
@@ -115,7 +123,7 @@ def _summary(audited: Audited, seq: int, count: int) -> dict[str, Any]:
     return {"count": running.count, "sha256": running.hexdigest()}
 
 
-def _note_subjects(found: list[Rows], entries: Sequence[About]) -> None:
+def _note_subjects(found: list[Rows], first_seq: int, entries: Sequence[About]) -> None:
     """What an entry is about is in it, whether or not it was stamped."""
     models = audited_models()
     waiting: dict[str, dict[int, list[int]]] = {}
@@ -130,4 +138,4 @@ def _note_subjects(found: list[Rows], entries: Sequence[About]) -> None:
     for kind, places in waiting.items():
         for row in rows_with_keys(models[kind], places):
             for at in places[row.pk]:
-                found[at].setdefault(kind, {})[str(row.pk)] = row.digest
+                found[at].setdefault(kind, {})[str(row.pk)] = said_of(row, first_seq + at)

@@ -22,9 +22,9 @@ from projects.models import (
     Site,
     SiteReport,
     SiteState,
+    recordguards,
 )
 from projects.models.bulk import FEW, fresh, insert_rows, number_rows, update_rows
-from projects.models import recordguards
 from projects.models.guards import missing
 from tests.factories import CUTOFF, START, World
 

@@ -1,0 +1,310 @@
+"""Legitimate histories: every kind of write that there is, in any order, through the actions alone."""
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from random import Random
+from typing import Final
+
+import shapely
+
+from projects.actions.areas import store_area
+from projects.actions.batches import FileStamp, apply_site_drafts
+from projects.actions.divisions import add_alias, save_boundary, save_division, set_parent
+from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.actions.people import save_user, set_password
+from projects.actions.programmes import (
+    save_funding_line,
+    save_indicator,
+    save_kind,
+    save_programme,
+    save_published_figure,
+)
+from projects.actions.publishing import publish_batch, publish_site, submit_site, withdraw_site
+from projects.actions.records import (
+    report_funding,
+    report_indicator,
+    save_division_target,
+    set_co_departments,
+)
+from projects.actions.reports import change_plan, report_site
+from projects.actions.rows import save_row
+from projects.actions.sites import add_site, change_site, remove_site
+from projects.actions.siteupdates import SiteUpdate
+from projects.models import (
+    Department,
+    Division,
+    DivisionAlias,
+    DivisionTarget,
+    FacilityKind,
+    FundingLine,
+    FundingReport,
+    ImportBatch,
+    Indicator,
+    IndicatorReport,
+    Membership,
+    Programme,
+    PublishedFigure,
+    Site,
+    User,
+)
+from projects.permissions.access import Permission
+from projects.rules.vocabulary import DivisionLevel, Publication, Stage
+from tests.factories import CUTOFF, START, World
+
+Step = Callable[[World, Random], None]
+
+
+def _any_site(random: Random) -> Site | None:
+    sites = list(Site.objects.live().order_by("pk"))
+    return random.choice(sites) if sites else None
+
+
+def add(world: World, random: Random) -> None:
+    draft = (
+        world.draft() if random.random() < 0.5 else world.planned(county=random.choice(["330203", "330212"]))
+    )
+    world.add(draft)
+
+
+def add_alone(world: World, random: Random) -> None:
+    add_site(access=world.access("haishu"), draft=world.draft(publication=Publication.DRAFT))
+
+
+def change(world: World, random: Random) -> None:
+    site = _any_site(random)
+    if site is None:
+        return
+    changes: dict[str, object] = random.choice(
+        [
+            {"name": f"新名 {random.random()}"},
+            {"geometry": shapely.Point(121.5 + random.random() / 10, 29.85)},
+            {"attributes": {"seats": random.randrange(90), "tags": ["甲", "乙"], "share": 0.1}},
+            {"contributions": [(world.indicators["06-piles"].pk, Decimal(random.randrange(1, 9)))]},
+            {"contributions": []},
+            {"managed_by_id": world.counties[random.choice(["330203", "330212"])].pk},
+        ]
+    )
+    change_site(access=world.access("admin"), site_id=site.pk, expected_version=site.version, changes=changes)
+
+
+def report(world: World, random: Random) -> None:
+    site = _any_site(random)
+    if site is None:
+        return
+    earlier = list(site.reports.order_by("pk"))
+    corrects = random.choice(earlier) if earlier and random.random() < 0.4 else None
+    report_site(
+        access=world.access("admin"),
+        site_id=site.pk,
+        report=ReportDraft(CUTOFF, Decimal(random.randrange(100)), "堵点", "方案"),
+        corrects_id=corrects.pk if corrects else None,
+        correction_reason="数错了" if corrects else "",
+    )
+
+
+def reschedule(world: World, random: Random) -> None:
+    site = Site.objects.live().filter(baseline_start__isnull=False).first()
+    if site is not None:
+        number = random.choice(["", "甬发 1 号"])
+        change_plan(
+            access=world.access("supervisor"),
+            site_id=site.pk,
+            change=PlanChangeDraft(START, START, CUTOFF + dt.timedelta(random.randrange(90)), "改期", number),
+        )
+
+
+def publication(world: World, random: Random) -> None:
+    site = _any_site(random)
+    if site is None:
+        return
+    if site.publication in (Publication.DRAFT, Publication.WITHDRAWN):
+        submit_site(access=world.access("admin"), site_id=site.pk, expected_version=site.version)
+    elif site.publication == Publication.SUBMITTED:
+        publish_site(access=world.access("publisher"), site_id=site.pk, expected_version=site.version)
+    else:
+        withdraw_site(
+            access=world.access("publisher"), site_id=site.pk, expected_version=site.version, reason="复核"
+        )
+
+
+def remove(world: World, random: Random) -> None:
+    site = _any_site(random)
+    if site is not None:
+        remove_site(
+            access=world.access("admin"), site_id=site.pk, expected_version=site.version, reason="重复"
+        )
+
+
+def a_file(world: World, random: Random) -> None:
+    sites = list(Site.objects.live().order_by("pk")[:3])
+    apply_site_drafts(
+        access=world.access("admin"),
+        drafts=[world.draft(publication=Publication.DRAFT) for _ in range(random.randrange(4))],
+        updates=[SiteUpdate(site.pk, site.version, {"phone": str(random.randrange(99))}) for site in sites],
+        reason="导入",
+        stamp=FileStamp("甲.csv", "0" * 64, 5, 0, {"datum": "wgs84"}),
+    )
+    batch = ImportBatch.objects.order_by("-pk").first()
+    if batch is not None and random.random() < 0.5:
+        publish_batch(access=world.access("publisher"), batch_id=batch.pk)
+
+
+def rehearsal(world: World, random: Random) -> None:
+    apply_site_drafts(
+        access=world.access("admin"), drafts=[world.draft()], reason="x", is_rehearsal=True,
+        publisher=world.access("publisher"),
+    )  # fmt: skip
+
+
+def division(world: World, random: Random) -> None:
+    admin = world.access("admin")
+    number = random.randrange(10**6)
+    row = save_division(
+        access=admin, code=f"9{number:06d}", name_zh=f"街道 {number}", level=DivisionLevel.TOWNSHIP
+    )
+    set_parent(access=admin, child=row, parent=world.counties["330203"], valid_from=START)
+    set_parent(access=admin, child=row, parent=world.counties["330212"], valid_from=CUTOFF)
+    add_alias(access=admin, division=row, kind=DivisionAlias.NAME, value="旧称")
+
+
+def border(world: World, random: Random) -> None:
+    row = Division.objects.filter(code__startswith="9").first()
+    if row is not None and not row.boundaries.exists():
+        save_boundary(
+            access=world.access("admin"),
+            division=row,
+            geometry=shapely.box(121.5, 29.8, 121.51, 29.81),
+            source="x",
+            licence="CC0",
+            valid_from=START,
+        )
+
+
+def promise(world: World, random: Random) -> None:
+    admin = world.access("admin")
+    meal = Indicator.objects.get(pk=world.indicators["03-meal"].pk)
+    meal.target = Decimal(random.randrange(1, 900))
+    save_indicator(access=admin, row=meal)
+    set_co_departments(
+        access=admin,
+        row=Indicator.objects.get(pk=meal.pk),
+        departments=random.sample(list(Department.objects.order_by("pk")), random.randrange(3)),
+    )
+    known = DivisionTarget.objects.filter(indicator=meal, division=world.counties["330203"]).first()
+    share = known or DivisionTarget(indicator=meal, division=world.counties["330203"])
+    share.target = Decimal(random.randrange(1, 90))
+    save_division_target(access=admin, row=share)
+
+
+def figure(world: World, random: Random) -> None:
+    key = f"f{random.randrange(10**6)}"
+    save_published_figure(
+        access=world.access("admin"),
+        row=PublishedFigure(
+            programme=world.programme, key=key, label_zh="数", text="3 个", as_of=CUTOFF, source="年报"
+        ),
+    )
+
+
+def money(world: World, random: Random) -> None:
+    admin = world.access("admin")
+    line = save_funding_line(
+        access=admin,
+        row=FundingLine(
+            programme=world.programme, source="city", name="资金", arranged=Decimal("1000000.10")
+        ),
+    )
+    report_funding(access=admin, row=FundingReport(line=line, as_of=CUTOFF, used=Decimal("17.5")))
+
+
+def output(world: World, random: Random) -> None:
+    report_indicator(
+        access=world.access("admin"),
+        row=IndicatorReport(
+            indicator=world.indicators["06-piles"], as_of=CUTOFF, actual=Decimal(random.randrange(500))
+        ),
+    )
+
+
+def judged_anew(world: World, random: Random) -> None:
+    row = Programme.objects.get(pk=world.programme.pk)
+    row.cutoff = START + dt.timedelta(random.randrange(30, 300))
+    save_programme(access=world.access("admin"), row=row)
+
+
+def kind(world: World, random: Random) -> None:
+    row = FacilityKind.objects.get(slug="road")
+    row.colour = f"#{random.randrange(16**6):06x}"
+    row.attributes = [{"key": "km", "label_zh": "长", "label_en": "Length", "type": "number", "unit": "km"}]
+    save_kind(access=world.access("admin"), row=row)
+
+
+def department(world: World, random: Random) -> None:
+    number = random.randrange(10**6)
+    save_row(
+        access=world.access("admin"),
+        row=Department(code=f"d{number}", name_zh=f"局 {number}"),
+        permission=Permission.PROGRAMME_CHANGE,
+    )
+
+
+def person(world: World, random: Random) -> None:
+    admin = world.access("admin")
+    user = User.objects.filter(username="new").first() or User(username="new", is_staff=True)
+    user.last_name = random.choice(["王", "李"])
+    roles = [
+        Membership(role="verifier"),
+        Membership(role="district_editor", division=world.counties["330203"]),
+    ]
+    had = {row.role: row for row in user.memberships.all()} if user.pk else {}
+    memberships = [had.get(row.role, row) for row in roles[: random.randrange(1, 3)]]
+    save_user(access=admin, user=user, memberships=memberships, password="correct-horse-staple")
+    if random.random() < 0.5:
+        set_password(access=admin, user=user, password="staple-horse-correct")
+
+
+def area(world: World, random: Random) -> None:
+    shape = shapely.box(121.5, 29.8, 121.51 + random.random() / 10, 29.9)
+    store_area(access=world.access("haishu"), geometry=shape, name="划定")
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    add,
+    add_alone,
+    change,
+    report,
+    reschedule,
+    publication,
+    remove,
+    a_file,
+    rehearsal,
+    division,
+    border,
+    promise,
+    figure,
+    money,
+    output,
+    judged_anew,
+    kind,
+    department,
+    person,
+    area,
+)
+
+
+def everything(world: World, random: Random) -> None:
+    """Each kind of write at least once, sites more often."""
+    for step in (add, add, add_alone, add, *STEPS, add, add_alone, report, change):
+        step(world, random)
+
+
+def anything(world: World, random: Random, count: int) -> None:
+    """`count` writes in any order."""
+    for step in random.choices(STEPS, k=count):
+        step(world, random)
+
+
+def building(world: World) -> Site:
+    """A site of the programme that is late."""
+    return world.add(world.planned(stage=Stage.BUILDING))[0]
