@@ -1,17 +1,20 @@
 """Entries read from the first to the last: does each say what was hashed, and follow the one before?"""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 from django.db import connection
+from django.utils.dateparse import parse_datetime
 
 from projects.actions.claimstore import ClaimStore
 from projects.actions.ledger import Entry, canonical
 from projects.models import AuditEntry, ChangeHead
 from projects.models.changes import GENESIS_HASH
+from projects.models.plainrows import fetch
 from projects.models.rowdigests import utc_text
 
 _PAGE: Final = 10_000
@@ -72,11 +75,10 @@ def read_entries(
                 trusted = row[0]
             previous, seq = row[9], row[0]
             rows = payload.get("rows")
-            if rows is not None:
-                if store is not None:
-                    store.take(seq, rows)
-            else:
+            if rows is None:
                 unproved += 1
+            elif store is not None and not store.takes(seq, rows):
+                return bad(seq, "content")
             is_anchored = is_anchored or row[3] == ANCHOR
         if on_progress is not None:
             on_progress(len(page))
@@ -102,13 +104,11 @@ def _pages(after: int) -> Iterator[list[tuple[Any, ...]]]:
     # One below the least possible: an entry that was given a number below 1 must be met.
     last = after or -(2**62)
     while True:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {columns}, previous_hash, hash FROM projects_auditentry"
-                f" WHERE seq > %s ORDER BY seq LIMIT {_PAGE}",
-                [last],
-            )
-            page = cursor.fetchall()
+        page = fetch(
+            f"SELECT {columns}, previous_hash, hash FROM projects_auditentry"
+            f" WHERE seq > %s ORDER BY seq LIMIT {_PAGE}",
+            [last],
+        )
         if not page:
             return
         yield page
@@ -168,10 +168,6 @@ def fast_canonical(
 
 def _checked_slowly(row: tuple[Any, ...]) -> dict[str, Any] | None:
     """By the ledger's own words before anybody is accused: orjson knows whole numbers to 64 bits only."""
-    import json
-
-    from django.utils.dateparse import parse_datetime
-
     seq, recorded_at, actor_id, action, subject_type, subject_id, division_id, text, previous, digest = row
     try:
         payload = json.loads(text)

@@ -1,7 +1,7 @@
 """The last that the chain says of each row, kept in a temporary file: memory does not grow with the chain."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
@@ -52,21 +52,20 @@ class ClaimStore:
     ) -> None:
         self._file.close()
 
-    def take(self, seq: int, rows: Mapping[str, Mapping[str, Any]]) -> None:
-        """The rows of entry `seq`. Raises ValueError for what is no such thing."""
-        for kind, found in rows.items():
-            if "count" in found:
-                self.summaries.append(Summary(kind, seq, int(found["count"]), str(found.get("sha256", ""))))
-                continue
-            for key, said in found.items():
-                if said is None:
-                    self._waiting.append((kind, int(key), seq, seq, None))
+    def takes(self, seq: int, rows: Any) -> bool:
+        """Take the rows of entry `seq`; False for what no action wrote."""
+        try:
+            for kind, found in rows.items():
+                if "count" in found:
+                    said = str(found.get("sha256", ""))
+                    self.summaries.append(Summary(str(kind), seq, int(found["count"]), said))
                     continue
-                digest, _at, stamp = said.partition("@")
-                stamped = int(stamp) if stamp else seq
-                self._waiting.append((kind, int(key), seq, stamped, bytes.fromhex(digest)))
+                self._waiting += [_claim(kind, int(key), seq, said) for key, said in found.items()]
+        except (ValueError, TypeError, AttributeError):
+            return False
         if len(self._waiting) >= _KEPT:
             self._write()
+        return True
 
     def claims(self, kind: str) -> Iterator[Claim]:
         """The last claim of each row of a kind, by key."""
@@ -82,3 +81,10 @@ class ClaimStore:
         self._file.executemany("INSERT OR REPLACE INTO claim VALUES (?, ?, ?, ?, ?)", self._waiting)
         self._file.execute("COMMIT")
         self._waiting.clear()
+
+
+def _claim(kind: str, pk: int, seq: int, said: str | None) -> tuple[str, int, int, int, bytes | None]:
+    if said is None:
+        return kind, pk, seq, seq, None
+    digest, _at, stamp = said.partition("@")
+    return kind, pk, seq, int(stamp) if stamp else seq, bytes.fromhex(digest)

@@ -22,6 +22,7 @@ from django.contrib.gis.db.models.fields import BaseSpatialField
 from django.db import connection, models
 
 from projects.models.audited import Audited, Part
+from projects.models.plainrows import fetch
 
 #: Rows that are read and kept at once.
 PAGE: Final = 2_000
@@ -90,11 +91,7 @@ def _page(audited: Audited, where: str, parameters: Sequence[object]) -> list[Ro
     columns = _columns(audited.fields, connection.vendor)
     stamp = "changed_seq" if audited.is_stamped else "NULL"
     chosen = ", ".join(["id", stamp, *(column.sql for column in columns)])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT {chosen} FROM "{audited.table}" WHERE {where} LIMIT {PAGE}', list(parameters) or None
-        )
-        rows = cursor.fetchall()
+    rows = fetch(f'SELECT {chosen} FROM "{audited.table}" WHERE {where} LIMIT {PAGE}', parameters)
     if not rows:
         return []
     belonging = {part.name: _belonging(part, [row[0] for row in rows]) for part in audited.parts}
@@ -113,10 +110,8 @@ def _belonging(part: Part, owners: Sequence[int]) -> dict[int, list[dict[str, An
     columns = _columns(part.fields, connection.vendor)
     chosen = ", ".join([f'"{part.owner}"', *(column.sql for column in columns)])
     found: dict[int, list[dict[str, Any]]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(f'SELECT {chosen} FROM "{part.table}" WHERE "{part.owner}" IN ({_numbers(owners)})')
-        for row in cursor.fetchall():
-            found.setdefault(row[0], []).append(_values(columns, row, 1))
+    for row in fetch(f'SELECT {chosen} FROM "{part.table}" WHERE "{part.owner}" IN ({_numbers(owners)})'):
+        found.setdefault(row[0], []).append(_values(columns, row, 1))
     return found
 
 
@@ -131,7 +126,11 @@ def _values(columns: Sequence[_Column], row: Sequence[Any], first: int) -> dict[
         if value is None:
             continue
         if column.convert is not None:
-            value = column.convert(value)
+            try:
+                value = column.convert(value)
+            except (ValueError, TypeError, AttributeError):
+                # Nothing that an action wrote: it has a digest of its own, and is found by it.
+                value = f"unreadable {value!r}"
         if value != column.usual:
             values[column.name] = value
     return values

@@ -127,28 +127,26 @@ def read_lines(data: bytes, keys: Sequence[Ed25519PublicKey]) -> list[Line]:
 
     Raises CheckpointError with the number of the first line that cannot be believed.
     """
-    by_id = {key_id(key): key for key in keys}
     lines: list[Line] = []
     previous = NO_LINE
     if data and not data.endswith(b"\n"):
         raise CheckpointError(data.count(b"\n") + 1, "torn")
     for number, text in enumerate(data.splitlines(), start=1):
-        line, signature = _parsed(number, text)
+        line = _verified(number, text, keys)
         if line.line != number:
             raise CheckpointError(number, "order")
         if line.previous != previous:
             raise CheckpointError(number, "link")
-        if line.key not in by_id:
-            raise CheckpointError(number, "key")
-        try:
-            by_id[line.key].verify(signature, DOMAIN + _bytes(_said(line)))
-        except InvalidSignature as problem:
-            raise CheckpointError(number, "signature") from problem
         if lines and line.kind == CHECKPOINT and line.seq < lines[-1].seq:
             raise CheckpointError(number, "seq")
         lines.append(line)
         previous = line_hash(text)
     return lines
+
+
+def verify_line(text: bytes, keys: Sequence[Ed25519PublicKey]) -> Line:
+    """One line by itself. Raises CheckpointError."""
+    return _verified(0, text, keys)
 
 
 def line_hash(text: bytes) -> str:
@@ -166,6 +164,18 @@ def expected_hashes(lines: Sequence[Line]) -> dict[int, str]:
         expected.setdefault(line.seq, line.hash)
     expected.pop(0, None)
     return expected
+
+
+def _verified(number: int, text: bytes, keys: Sequence[Ed25519PublicKey]) -> Line:
+    line, signature = _parsed(number, text)
+    key = next((key for key in keys if key_id(key) == line.key), None)
+    if key is None:
+        raise CheckpointError(number, "key")
+    try:
+        key.verify(signature, DOMAIN + _bytes(_said(line)))
+    except InvalidSignature as problem:
+        raise CheckpointError(number, "signature") from problem
+    return line
 
 
 def _said(line: Line) -> dict[str, Any]:
