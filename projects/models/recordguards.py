@@ -7,7 +7,7 @@ turn: who takes them off as the owner of the tables is found by verify_chain, an
 besides is found by its checkpoints (docs/decisions/0031).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -38,12 +38,6 @@ _HEAD_IS_NOT_THE_END: Final = (
 )
 
 
-_NOT_ONCE: Final = (
-    "OLD.superseded_at IS NOT NULL OR OLD.superseded_seq IS NOT NULL "
-    "OR NEW.superseded_at IS NULL OR NEW.superseded_seq IS NULL"
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One trigger. `event` as SQL says it; `condition` over OLD and NEW, empty: always."""
@@ -63,11 +57,12 @@ def refusals(vendor: str) -> list[Refusal]:
     found = []
     for table in append_only_tables():
         found += [Refusal(table, "update", "UPDATE"), Refusal(table, "delete", "DELETE")]
-    for table, columns in superseded_tables().items():
-        fixed = ", ".join(f'"{column}"' for column in columns)
+    for table, (moving, fixed) in superseded_tables().items():
+        # Once: from nothing to something, all of it together.
+        again = " OR ".join(f"OLD.{column} IS NOT NULL OR NEW.{column} IS NULL" for column in moving)
         found += [
-            Refusal(table, "update", f"UPDATE OF {fixed}"),
-            Refusal(table, "supersede", "UPDATE OF superseded_at, superseded_seq", _NOT_ONCE),
+            Refusal(table, "update", f"UPDATE OF {_names(fixed)}"),
+            Refusal(table, "supersede", f"UPDATE OF {_names(moving)}", again),
             Refusal(table, "delete", "DELETE"),
         ]
     found.append(Refusal(HEAD, "delete", "DELETE"))
@@ -191,6 +186,10 @@ def _postgresql() -> Iterator[str]:
         f'CREATE TRIGGER "{_HEAD_FOLLOWS}" BEFORE UPDATE ON "{HEAD}" '
         f"FOR EACH ROW EXECUTE FUNCTION {_HEAD_FUNCTION}()"
     )
+
+
+def _names(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
 
 
 def _function(name: str, body: str) -> str:

@@ -1,5 +1,6 @@
 """Legitimate histories: every kind of write that there is, in any order, through the actions alone."""
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
@@ -7,50 +8,66 @@ from random import Random
 from typing import Final
 
 import shapely
+from django.db import transaction
 
 from projects.actions.areas import store_area
 from projects.actions.batches import FileStamp, apply_site_drafts
+from projects.actions.calendar import load_holidays
+from projects.actions.closing import close_period
+from projects.actions.corrections import approve_correction, refuse_correction, request_correction
 from projects.actions.divisions import add_alias, save_boundary, save_division, set_parent
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.actions.errors import NotAllowed, PeriodClosed
 from projects.actions.people import save_user, set_password
 from projects.actions.programmes import (
+    save_category,
     save_funding_line,
     save_indicator,
     save_kind,
+    save_policy,
     save_programme,
+    save_project,
     save_published_figure,
 )
+from projects.actions.promises import arrange_funds, set_target
 from projects.actions.publishing import publish_batch, publish_site, submit_site, withdraw_site
-from projects.actions.records import (
-    report_funding,
-    report_indicator,
-    save_division_target,
-    set_co_departments,
-)
+from projects.actions.records import add_funding_report, report_indicator, set_co_departments
 from projects.actions.reports import change_plan, report_site
 from projects.actions.rows import save_row
+from projects.actions.satisfaction import record_vote
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.siteupdates import SiteUpdate
 from projects.models import (
+    Category,
     Department,
     Division,
     DivisionAlias,
-    DivisionTarget,
     FacilityKind,
+    FundingArrangement,
     FundingLine,
     FundingReport,
     ImportBatch,
     Indicator,
     IndicatorReport,
+    LagPolicy,
     Membership,
+    PeriodClosing,
     Programme,
+    Project,
     PublishedFigure,
+    SatisfactionVote,
     Site,
+    TargetStatement,
     User,
 )
 from projects.permissions.access import Permission
-from projects.rules.vocabulary import DivisionLevel, Publication, Stage
+from projects.rules.calendar import SpecialDay
+from projects.rules.policy import YINCHUAN_2025
+from projects.rules.vocabulary import DayKind, DivisionLevel, Publication
 from tests.factories import CUTOFF, START, World
+
+#: After every month that is closed here.
+LATER: Final = dt.date(2024, 3, 15)
 
 Step = Callable[[World, Random], None]
 
@@ -184,27 +201,53 @@ def border(world: World, random: Random) -> None:
 def promise(world: World, random: Random) -> None:
     admin = world.access("admin")
     meal = Indicator.objects.get(pk=world.indicators["03-meal"].pk)
-    meal.target = Decimal(random.randrange(1, 900))
+    meal.order = random.randrange(1, 900)
     save_indicator(access=admin, row=meal)
     set_co_departments(
         access=admin,
         row=Indicator.objects.get(pk=meal.pk),
         departments=random.sample(list(Department.objects.order_by("pk")), random.randrange(3)),
     )
-    known = DivisionTarget.objects.filter(indicator=meal, division=world.counties["330203"]).first()
-    share = known or DivisionTarget(indicator=meal, division=world.counties["330203"])
-    share.target = Decimal(random.randrange(1, 90))
-    save_division_target(access=admin, row=share)
+
+
+def target(world: World, random: Random) -> None:
+    """For the city or a county, another one, or none any more."""
+    for county, share in (("330203", Decimal(random.randrange(1, 90))), ("330212", None), (None, Decimal(7))):
+        statement = TargetStatement(
+            indicator=world.indicators["03-meal"],
+            division=world.counties[county] if county else None,
+            effective_on=LATER,
+            target=share if random.random() < 0.8 else None,
+            source="甬政发",
+        )
+        set_target(access=world.access("admin"), row=statement)
 
 
 def figure(world: World, random: Random) -> None:
-    key = f"f{random.randrange(10**6)}"
-    save_published_figure(
-        access=world.access("admin"),
+    admin = world.access("admin")
+    row = save_published_figure(
+        access=admin,
         row=PublishedFigure(
-            programme=world.programme, key=key, label_zh="数", text="3 个", as_of=CUTOFF, source="年报"
+            programme=world.programme,
+            key=f"f{random.randrange(10**6)}",
+            label_zh="数",
+            text="3 个",
+            as_of=LATER,
+            source="年报",
         ),
     )
+    if random.random() < 0.5:
+        again = PublishedFigure(
+            programme=world.programme,
+            key=row.key,
+            label_zh="数",
+            text="4 个",
+            as_of=LATER,
+            source="年报",
+            corrects=row,
+            correction_reason="看错了",
+        )
+        save_published_figure(access=admin, row=again)
 
 
 def money(world: World, random: Random) -> None:
@@ -214,22 +257,84 @@ def money(world: World, random: Random) -> None:
         row=FundingLine(
             programme=world.programme, source="city", name="资金", arranged=Decimal("1000000.10")
         ),
+        effective_on=LATER,
     )
-    report_funding(access=admin, row=FundingReport(line=line, as_of=CUTOFF, used=Decimal("17.5")))
+    more = FundingArrangement(line=line, effective_on=LATER, arranged=Decimal("2000000"), basis="追加")
+    arrange_funds(access=admin, row=more)
+    add_funding_report(access=admin, row=FundingReport(line=line, as_of=LATER, used=Decimal("17.5")))
+
+
+def structure(world: World, random: Random) -> None:
+    admin = world.access("admin")
+    number = random.randrange(100, 10**4)
+    row = save_category(
+        access=admin,
+        row=Category(programme=world.programme, number=number, slug=f"c{number}", name_zh="类"),
+    )
+    project = save_project(access=admin, row=Project(category=row, number=1, name_zh="项"))
+    set_co_departments(access=admin, row=project, departments=[world.departments["energy"]])
+    rules = {**YINCHUAN_2025.to_json(), "key": f"p{number}"}
+    save_policy(
+        access=admin,
+        row=LagPolicy(
+            key=f"p{number}", version=1, name_zh="规则", rules=rules, source="x", effective_from=START
+        ),
+    )
+
+
+def vote(world: World, random: Random) -> None:
+    record_vote(
+        access=world.access("admin"),
+        row=SatisfactionVote(
+            programme=world.programme,
+            held_on=LATER,
+            entitled=100,
+            present=90,
+            satisfied=random.randrange(60),
+            basically_satisfied=20,
+            dissatisfied=5,
+        ),
+    )
+
+
+def holidays(world: World, random: Random) -> None:
+    year = random.choice([2024, 2025])
+    day = SpecialDay(dt.date(year, 5, random.randrange(1, 6)), DayKind.REST, "劳动节")
+    load_holidays(access=world.access("admin"), year=year, days=[day], source="通知", reason="更新")
+
+
+def closing(world: World, random: Random) -> None:
+    """January is closed; a report about it is asked for as a correction, and decided."""
+    admin, site = world.access("admin"), Site.objects.live().filter(contributions__isnull=False).first()
+    if not PeriodClosing.objects.exists():
+        close_period(access=admin, programme=world.programme, through=dt.date(2024, 1, 31))
+    if site is None:
+        return
+    report = ReportDraft(dt.date(2024, 1, 20), Decimal(random.randrange(100)))
+    try:
+        report_site(access=world.access("supervisor"), site_id=site.pk, report=report)
+    except PeriodClosed as refused:
+        asked = request_correction(access=world.access("supervisor"), refused=refused, reason="漏报")
+        if random.random() < 0.5:
+            approve_correction(access=admin, request_id=asked.pk)
+        else:
+            refuse_correction(access=admin, request_id=asked.pk, note="没有依据")
+    except NotAllowed:
+        pass
 
 
 def output(world: World, random: Random) -> None:
     report_indicator(
         access=world.access("admin"),
         row=IndicatorReport(
-            indicator=world.indicators["06-piles"], as_of=CUTOFF, actual=Decimal(random.randrange(500))
+            indicator=world.indicators["06-piles"], as_of=LATER, actual=Decimal(random.randrange(500))
         ),
     )
 
 
 def judged_anew(world: World, random: Random) -> None:
     row = Programme.objects.get(pk=world.programme.pk)
-    row.cutoff = START + dt.timedelta(random.randrange(30, 300))
+    row.cutoff = LATER + dt.timedelta(random.randrange(30, 150))
     save_programme(access=world.access("admin"), row=row)
 
 
@@ -282,8 +387,13 @@ STEPS: Final[tuple[Step, ...]] = (
     division,
     border,
     promise,
+    target,
     figure,
     money,
+    structure,
+    vote,
+    holidays,
+    closing,
     output,
     judged_anew,
     kind,
@@ -295,16 +405,17 @@ STEPS: Final[tuple[Step, ...]] = (
 
 def everything(world: World, random: Random) -> None:
     """Each kind of write at least once, sites more often."""
-    for step in (add, add, add_alone, add, *STEPS, add, add_alone, report, change):
-        step(world, random)
+    for step in (add, add, add_alone, add, *STEPS, closing, closing, add, add_alone, report, change):
+        _take(step, world, random)
 
 
 def anything(world: World, random: Random, count: int) -> None:
     """`count` writes in any order."""
     for step in random.choices(STEPS, k=count):
+        _take(step, world, random)
+
+
+def _take(step: Step, world: World, random: Random) -> None:
+    """What touches a closed month is refused, and taken back."""
+    with contextlib.suppress(PeriodClosed), transaction.atomic():
         step(world, random)
-
-
-def building(world: World) -> Site:
-    """A site of the programme that is late."""
-    return world.add(world.planned(stage=Stage.BUILDING))[0]
