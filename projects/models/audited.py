@@ -156,7 +156,7 @@ def _parts(kind: str, model: type[models.Model]) -> list[Part]:
         if owner is not None and other._meta.get_field(owner).related_model is model:
             parts.append(_part(_kind(other), other, owner))
     for many in model._meta.local_many_to_many:
-        through = many.remote_field.through
+        through: Any = many.remote_field.through
         if through._meta.auto_created and kind not in _NO_PARTS:
             parts.append(_part(str(many.name), through, many.m2m_field_name()))
     return sorted(parts, key=lambda part: part.name)

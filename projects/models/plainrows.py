@@ -6,7 +6,7 @@ from typing import Any
 from django.db import OperationalError, connection
 
 
-def fetch(sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """All rows of a query. Text that is no UTF-8, which SQLite lets in, comes with escapes in its place."""
     try:
         return _fetched(sql, parameters)
@@ -21,7 +21,7 @@ def fetch(sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         raw.text_factory = kept
 
 
-def _fetched(sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+def _fetched(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, list(parameters) or None)
         return list(cursor.fetchall())

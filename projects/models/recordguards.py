@@ -7,14 +7,16 @@ turn: who takes them off as the owner of the tables is found by verify_chain, an
 besides is found by its checkpoints (docs/decisions/0031).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import UniqueConstraint
 
 from projects.models.audited import append_only_tables, superseded_tables
 from projects.models.changes import GENESIS_HASH
@@ -67,9 +69,12 @@ def refusals(vendor: str) -> list[Refusal]:
         ]
     found.append(Refusal(HEAD, "delete", "DELETE"))
     if vendor == "postgresql":
-        guarded = [*append_only_tables(), *superseded_tables(), HEAD]
-        found += [Refusal(table, "truncate", "TRUNCATE") for table in guarded]
+        found += [Refusal(table, "truncate", "TRUNCATE") for table in _guarded()]
     return found
+
+
+def _guarded() -> list[str]:
+    return [*append_only_tables(), *superseded_tables(), HEAD]
 
 
 def lift_before_migrate(sender: AppConfig, using: str, plan: Any = (), **_: Any) -> None:
@@ -89,7 +94,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
     with transaction.atomic(using=connection.alias):
         lift(connection)
         with connection.cursor() as cursor:
-            for statement in _postgresql() if postgresql else _sqlite():
+            for statement in _postgresql() if postgresql else _sqlite(connection):
                 cursor.execute(statement)
 
 
@@ -117,11 +122,15 @@ def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """Names of triggers that the database does not have."""
     expected = {refusal.trigger for refusal in refusals(connection.vendor)} | {_ENTRIES_FOLLOW, _HEAD_FOLLOWS}
+    if connection.vendor == "sqlite":
+        expected |= {Refusal(table, "replace", "INSERT").trigger for table in _guarded()}
     with connection.cursor() as cursor:
         found = {name for _table, name, is_on in _installed(cursor, connection.vendor) if is_on}
     return sorted(expected - found)
 
 
+_QUOTED: Final = re.compile(r'"(\w+)"')
+_OF_NEW: Final = r'NEW."\1"'
 #: The two that look at other rows: entries follow each other, and the head is the last of them.
 _ENTRIES_FOLLOW: Final = Refusal(ENTRIES, "follows", "INSERT").trigger
 _HEAD_FOLLOWS: Final = Refusal(HEAD, "follows", "UPDATE").trigger
@@ -145,8 +154,12 @@ def _installed(cursor: Any, vendor: str) -> list[tuple[str, str, bool]]:
     return list(cursor.fetchall())
 
 
-def _sqlite() -> Iterator[str]:
+def _sqlite(connection: BaseDatabaseWrapper) -> Iterator[str]:
     wanted = [(r.trigger, r.event, r.table, r.condition) for r in refusals("sqlite")]
+    for table in _guarded():
+        # REPLACE removes the row in its way without asking the triggers of DELETE.
+        condition = " OR ".join(_in_the_way(connection, table))
+        wanted.append((Refusal(table, "replace", "INSERT").trigger, "INSERT", table, condition))
     wanted.append((_ENTRIES_FOLLOW, "INSERT", ENTRIES, _DOES_NOT_FOLLOW))
     wanted.append((_HEAD_FOLLOWS, "UPDATE", HEAD, _HEAD_IS_NOT_THE_END))
     for name, event, table, condition in wanted:
@@ -155,6 +168,26 @@ def _sqlite() -> Iterator[str]:
             f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" FOR EACH ROW{when} '
             f"BEGIN SELECT RAISE(ABORT, '{name}'); END"
         )
+
+
+def _in_the_way(connection: BaseDatabaseWrapper, table: str) -> Iterator[str]:
+    """For each thing that is unique in the table: SQL that says whether a row like NEW is there."""
+    model = next(
+        each for each in apps.get_app_config("projects").get_models() if each._meta.db_table == table
+    )
+    editor = connection.schema_editor()
+    for field in model._meta.concrete_fields:
+        if field.unique:
+            yield f'EXISTS (SELECT 1 FROM "{table}" WHERE "{field.column}" = NEW."{field.column}")'
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            columns = [str(model._meta.get_field(name).column) for name in constraint.fields]
+            same = " AND ".join(f'"{column}" = NEW."{column}"' for column in columns)
+            only = constraint._get_condition_sql(model, editor)  # type: ignore[attr-defined]
+            if only:
+                same += f" AND {only}"
+            exists = f'EXISTS (SELECT 1 FROM "{table}" WHERE {same})'
+            yield exists if not only else f"({_QUOTED.sub(_OF_NEW, only)} AND {exists})"
 
 
 def _postgresql() -> Iterator[str]:
