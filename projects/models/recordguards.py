@@ -172,9 +172,8 @@ def _sqlite(connection: BaseDatabaseWrapper) -> Iterator[str]:
 
 def _in_the_way(connection: BaseDatabaseWrapper, table: str) -> Iterator[str]:
     """For each thing that is unique in the table: SQL that says whether a row like NEW is there."""
-    model = next(
-        each for each in apps.get_app_config("projects").get_models() if each._meta.db_table == table
-    )
+    models = apps.get_app_config("projects").get_models()
+    model: Any = next(each for each in models if each._meta.db_table == table)
     editor = connection.schema_editor()
     for field in model._meta.concrete_fields:
         if field.unique:
@@ -183,7 +182,7 @@ def _in_the_way(connection: BaseDatabaseWrapper, table: str) -> Iterator[str]:
         if isinstance(constraint, UniqueConstraint):
             columns = [str(model._meta.get_field(name).column) for name in constraint.fields]
             same = " AND ".join(f'"{column}" = NEW."{column}"' for column in columns)
-            only = constraint._get_condition_sql(model, editor)  # type: ignore[attr-defined]
+            only = constraint._get_condition_sql(model, editor)
             if only:
                 same += f" AND {only}"
             exists = f'EXISTS (SELECT 1 FROM "{table}" WHERE {same})'

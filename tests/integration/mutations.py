@@ -117,7 +117,7 @@ def renumber(random: Random) -> Mutation:
 def insert_entry(random: Random) -> Mutation:
     """A copy at the end; sometimes the head says so too."""
     seq, end = _some_seq(random), AuditEntry.objects.count() + 1
-    others = [f.column for f in AuditEntry._meta.concrete_fields if not f.primary_key]
+    others = [str(f.column) for f in AuditEntry._meta.concrete_fields if not f.primary_key]
     names = ", ".join(others)
     run(
         f"INSERT INTO projects_auditentry (seq, {names}) SELECT {end}, {names} FROM projects_auditentry WHERE seq = {seq}"
