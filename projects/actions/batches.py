@@ -130,14 +130,14 @@ def apply_site_drafts(
                     last = numbers.first + total - 1
                     result = BatchResult(len(drafts), len(updates), numbers.first, last)
                 if stamp is not None and is_recorded:
-                    _record_batch(stamp, result, numbers, access, reason)
+                    record_batch(stamp, result, numbers, access, reason)
     return result
 
 
-def _record_batch(
+def record_batch(
     stamp: FileStamp, result: BatchResult, numbers: ledger.Numbers, access: Access, reason: str
 ) -> None:
-    """The file itself, under the last of the numbers."""
+    """Write the file itself, under the last of the numbers: `result` took those before it."""
     batch = ImportBatch(
         file_name=stamp.name,
         file_sha256=stamp.sha256,

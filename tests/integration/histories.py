@@ -19,6 +19,9 @@ from projects.actions.divisions import add_alias, save_boundary, save_division, 
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.actions.errors import PeriodClosed
 from projects.actions.people import save_user, set_password
+from projects.actions.phasedrafts import CategoryDraft, PhaseDraft, PhaseUpdate, ProjectDraft
+from projects.actions.phasereports import report_phase, save_phase
+from projects.actions.phases import apply_phases
 from projects.actions.programmes import (
     save_category,
     save_funding_line,
@@ -52,6 +55,8 @@ from projects.models import (
     LagPolicy,
     Membership,
     PeriodClosing,
+    Phase,
+    PhaseReport,
     Programme,
     Project,
     PublishedFigure,
@@ -62,6 +67,7 @@ from projects.models import (
 )
 from projects.permissions.access import Permission
 from projects.rules.calendar import SpecialDay
+from projects.rules.phases import Standing
 from projects.rules.policy import YINCHUAN_2025
 from projects.rules.vocabulary import DayKind, DivisionLevel, Publication
 from tests.factories import CUTOFF, START, World
@@ -303,6 +309,36 @@ def holidays(world: World, random: Random) -> None:
     load_holidays(access=world.access("admin"), year=year, days=[day], source="通知", reason="更新")
 
 
+def phases(world: World, random: Random) -> None:
+    """One by hand with two reports, and a file with one that is there and one that is new."""
+    admin, code = world.access("admin"), f"p{random.randrange(10**6)}"
+    phase = save_phase(
+        access=admin,
+        row=Phase(
+            programme=world.programme,
+            indicator=world.indicators["03-meal"],
+            code=code,
+            name_zh="设计",
+            baseline_start=random.choice([None, START]),
+        ),
+    )
+    report_phase(access=admin, row=PhaseReport(phase=phase, as_of=LATER, spent=Decimal(5), status="在建"))
+    phase = Phase.objects.get(pk=phase.pk)
+    phase.name_zh = "施工"
+    save_phase(access=admin, row=phase)
+    standing = Standing(LATER, budget=Decimal("7.5"))
+    apply_phases(
+        access=admin,
+        programme_id=world.programme.pk,
+        reason="文件",
+        categories=[CategoryDraft(code, "类")],
+        projects=[ProjectDraft(code, "项目", code)],
+        drafts=[PhaseDraft(f"{code}-2", "采购", standing, project=code, baseline_due=CUTOFF)],
+        updates=[PhaseUpdate(phase.pk, phase.changed_seq, {"order": 7}, {}, standing)],
+        stamp=FileStamp("阶段.csv", "1" * 64, 2, 0),
+    )
+
+
 def closing(world: World, random: Random) -> None:
     """January is closed; a report about it is asked for as a correction, and decided."""
     admin, editor = world.access("admin"), world.access("haishu")
@@ -391,6 +427,7 @@ STEPS: Final[tuple[Step, ...]] = (
     figure,
     money,
     structure,
+    phases,
     vote,
     holidays,
     closing,

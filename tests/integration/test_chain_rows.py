@@ -35,6 +35,8 @@ WRITTEN = frozenset(
         "indicatorreport",
         "lagpolicy",
         "periodclosing",
+        "phase",
+        "phasereport",
         "planchange",
         "programme",
         "project",
