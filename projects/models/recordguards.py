@@ -178,15 +178,16 @@ def _in_the_way(connection: BaseDatabaseWrapper, table: str) -> Iterator[str]:
     for field in model._meta.concrete_fields:
         if field.unique:
             yield f'EXISTS (SELECT 1 FROM "{table}" WHERE "{field.column}" = NEW."{field.column}")'
-    for constraint in model._meta.constraints:
-        if isinstance(constraint, UniqueConstraint):
-            columns = [str(model._meta.get_field(name).column) for name in constraint.fields]
-            same = " AND ".join(f'"{column}" = NEW."{column}"' for column in columns)
-            only = constraint._get_condition_sql(model, editor)
-            if only:
-                same += f" AND {only}"
-            exists = f'EXISTS (SELECT 1 FROM "{table}" WHERE {same})'
-            yield exists if not only else f"({_QUOTED.sub(_OF_NEW, only)} AND {exists})"
+    # As Any: Django's types leave out how a condition becomes SQL.
+    uniques: list[Any] = [each for each in model._meta.constraints if isinstance(each, UniqueConstraint)]
+    for constraint in uniques:
+        columns = [str(model._meta.get_field(name).column) for name in constraint.fields]
+        same = " AND ".join(f'"{column}" = NEW."{column}"' for column in columns)
+        only = constraint._get_condition_sql(model, editor)
+        if only:
+            same += f" AND {only}"
+        exists = f'EXISTS (SELECT 1 FROM "{table}" WHERE {same})'
+        yield exists if not only else f"({_QUOTED.sub(_OF_NEW, only)} AND {exists})"
 
 
 def _postgresql() -> Iterator[str]:
