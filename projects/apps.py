@@ -15,5 +15,6 @@ class ProjectsConfig(AppConfig):
 
         pre_migrate.connect(recordguards.lift_before_migrate, sender=self, dispatch_uid="projects.records")
         post_migrate.connect(guards.install_after_migrate, sender=self, dispatch_uid="projects.guards")
+        post_migrate.connect(recordguards.install_after_migrate, sender=self, dispatch_uid="projects.guarded")
         post_migrate.connect(searchindex.install_after_migrate, sender=self, dispatch_uid="projects.search")
         post_migrate.connect(figures.fill_after_migrate, sender=self, dispatch_uid="projects.figures")

@@ -32,6 +32,7 @@ _VERBS: Final[dict[str, str | Promise]] = {
     "move": gettext_lazy("调整隶属"),
     "departments": gettext_lazy("改配合单位"),
     "password": gettext_lazy("设置密码"),
+    "anchor": gettext_lazy("补充证明"),
     "request": gettext_lazy("申请更正"),
     "approved": gettext_lazy("批准更正"),
     "refused": gettext_lazy("不批准更正"),

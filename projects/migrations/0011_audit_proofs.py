@@ -16,7 +16,7 @@ def a_salt_each(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0010_supervision_indexes"),
+        ("projects", "0012_corrections_found"),
     ]
 
     operations = [

@@ -65,7 +65,6 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
     Half-way through the migrations a table may not be there yet, or no more.
     """
-    recordguards.install(connection)
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
         guards = [guard for guard in GUARDS if guard.table in tables]

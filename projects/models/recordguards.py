@@ -16,6 +16,7 @@ from typing import Any, Final
 from django.apps import AppConfig, apps
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import UniqueConstraint
 
 from projects.models.audited import append_only_tables, superseded_tables
@@ -84,8 +85,11 @@ def lift_before_migrate(sender: AppConfig, using: str, plan: Any = (), **_: Any)
 
 
 def install_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
-    """Receiver of post_migrate."""
-    install(connections[using])
+    """Receiver of post_migrate. Half-way through the migrations, tables and columns may not be there yet."""
+    connection = connections[using]
+    executor = MigrationExecutor(connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes(sender.label)):
+        install(connection)
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
