@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from django.contrib.gis.db.models.fields import BaseSpatialField
-from django.db import IntegrityError, connection, models, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
 
 from projects.actions.ledger import Entry, canonical
 from projects.models import AuditEntry, ChangeHead
@@ -65,7 +65,7 @@ def mutate(random: Random) -> Mutation:
     try:
         with transaction.atomic():
             return random.choice(kinds)(random)
-    except IntegrityError as problem:
+    except (IntegrityError, DataError) as problem:
         raise RefusedByTheDatabase from problem
 
 
