@@ -1,5 +1,6 @@
 """The chain proves the rows: no legitimate history is accused, and no change past the actions stays unseen."""
 
+import datetime as dt
 from random import Random
 
 import pytest
@@ -11,6 +12,8 @@ from projects.models.audited import EXEMPT, LEFT_OUT, PARTS, audited_models, une
 from projects.rules.checkpoints import Line
 from tests.factories import World, anchor
 from tests.integration import histories
+from tests.integration.closedcore import Case
+from tests.integration.closedworld import CASES
 from tests.integration.mutations import RefusedByTheDatabase, mutate
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +92,17 @@ def test_no_change_past_the_actions_stays_unseen(world: World, seed: int) -> Non
 @pytest.mark.parametrize("seed", range(100, 112))
 def test_no_change_of_a_thousand_stays_unseen(world: World, seed: int) -> None:
     attack(world, seed, 100)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.replace(" ", "-"))
+def test_every_action_on_dated_facts_is_proved(world: World, case: Case) -> None:
+    anchor()
+    call = case.prepare(world, dt.date(2024, 6, 15))
+    anchor()  # what the case wrote past the actions
+    before = AuditEntry.objects.count()
+    call(world.access(case.who))
+    assert verify_chain().findings == ()
+    assert AuditEntry.objects.count() > before
 
 
 def attack(world: World, seed: int, count: int) -> set[str]:
