@@ -53,6 +53,8 @@ def all_rows(audited: Audited) -> Iterator[RowDigest]:
     last = -1
     while page := _page(audited, "id > %s ORDER BY id", [last]):
         yield from page
+        if len(page) < PAGE:
+            return
         last = page[-1].pk
 
 
@@ -63,6 +65,8 @@ def stamped_rows(audited: Audited, first: int, last: int) -> Iterator[RowDigest]
     where = "(changed_seq, id) > (%s, %s) AND changed_seq <= %s ORDER BY changed_seq, id"
     while page := _page(audited, where, [*after, last]):
         yield from page
+        if len(page) < PAGE:
+            return
         after = (page[-1].changed_seq or 0, page[-1].pk)
 
 
