@@ -34,7 +34,7 @@ def save_phase(*, access: Access, row: Phase, reason: str = "") -> Phase:
         permission=Permission.PROGRAMME_CHANGE,
         reason=reason,
         guard=lambda before: _ask_phase(before, row),
-        follow=lambda changed_seq: _number(row, changed_seq),
+        then=lambda numbers: _number(row, numbers.first),
     )
 
 

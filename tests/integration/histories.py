@@ -18,6 +18,7 @@ from projects.actions.corrections import approve_correction, refuse_correction, 
 from projects.actions.divisions import add_alias, save_boundary, save_division, set_parent
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.actions.errors import PeriodClosed
+from projects.actions.indicatorplans import state_plan
 from projects.actions.people import save_user, set_password
 from projects.actions.phasedrafts import CategoryDraft, PhaseDraft, PhaseUpdate, ProjectDraft
 from projects.actions.phasereports import report_phase, save_phase
@@ -51,6 +52,7 @@ from projects.models import (
     FundingReport,
     ImportBatch,
     Indicator,
+    IndicatorPlan,
     IndicatorReport,
     LagPolicy,
     Membership,
@@ -227,6 +229,21 @@ def target(world: World, random: Random) -> None:
             source="甬政发",
         )
         set_target(access=world.access("admin"), row=statement)
+
+
+def plan(world: World, random: Random) -> None:
+    """When how much of an indicator is to be done; the second is a reschedule."""
+    state_plan(
+        access=world.access("admin"),
+        row=IndicatorPlan(
+            indicator=world.indicators["06-piles"],
+            effective_on=LATER,
+            unit="percent",
+            points=[["2024-06-30", str(random.randrange(10, 90))], ["2024-12-31", "100"]],
+            approval_number="甬发 2 号",
+            source="甬政发",
+        ),
+    )
 
 
 def figure(world: World, random: Random) -> None:
@@ -424,6 +441,7 @@ STEPS: Final[tuple[Step, ...]] = (
     border,
     promise,
     target,
+    plan,
     figure,
     money,
     structure,

@@ -35,6 +35,7 @@ WRITTEN = frozenset(
         "holidaytable",
         "importbatch",
         "indicator",
+        "indicatorplan",
         "indicatorreport",
         "lagpolicy",
         "periodclosing",

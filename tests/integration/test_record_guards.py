@@ -168,8 +168,8 @@ def test_migrations_may_rewrite_records_and_nothing_else_may(world: World) -> No
 def test_a_database_half_way_through_its_migrations_is_left_alone() -> None:
     """Back before the tables that are guarded now, and forward again: everything is installed at the end."""
     try:
-        call_command("migrate", "projects", "0010", verbosity=0)
-        assert not ask("SELECT 1 FROM django_migrations WHERE app = 'projects' AND name LIKE '0011%%'")
+        call_command("migrate", "projects", "0012", verbosity=0)
+        assert not ask("SELECT 1 FROM django_migrations WHERE app = 'projects' AND name LIKE '0013%%'")
     finally:
         call_command("migrate", "projects", verbosity=0)
     assert guards.missing(connection) == []
