@@ -255,11 +255,8 @@ def judge_audit_key(mode: int | None, key: Path, checkpoints: int) -> Finding:
         # Kept where this account cannot see it, which is better.
         return ok("audit-key", f"The key of {checkpoints} checkpoints is not on this account.")
     if mode is None:
-        return warning(
-            "audit-key",
-            "No key signs checkpoints: a rewritten audit chain would not be noticed.",
-            "python manage.py audit_key --create   (then a timer for manage.py checkpoint)",
-        )
+        mend = "python manage.py audit_key --create   (then a timer for manage.py checkpoint)"
+        return warning("audit-key", "No key signs the audit chain: nobody would notice a rewrite.", mend)
     if stat.S_IMODE(mode) & 0o077:
         return error("audit-key", f"Others than its owner can read {key}.", f"chmod 600 {key}")
     if not checkpoints:
