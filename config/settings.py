@@ -147,6 +147,11 @@ BASEMAP_ATTRIBUTION = env.text("BASEMAP_ATTRIBUTION")
 BASEMAP_REVIEW_NUMBER = env.text("BASEMAP_REVIEW_NUMBER")
 BASEMAP_DATUM = env.choice("BASEMAP_DATUM", frozenset({"wgs84", "gcj02"}), "wgs84")
 
+#: The private key that signs checkpoints of the audit chain; its public key lies beside it (.pub).
+AUDIT_KEY_FILE = Path(env.text("AUDIT_KEY_FILE", str(VAR_DIR / "audit-key.pem")))
+#: The file outside the database to which checkpoints are appended.
+AUDIT_CHECKPOINT_FILE = Path(env.text("AUDIT_CHECKPOINT_FILE", str(VAR_DIR / "audit-checkpoints.jsonl")))
+
 #: Where processes share the point index's files. Rebuilt from the database at any time.
 POINT_INDEX_DIR = VAR_DIR / "pointindex"
 #: Seconds for which a browser may keep an anonymous answer.

@@ -248,6 +248,34 @@ def judge_basemap(kind: str, key: str, url: str, review_number: str) -> Finding:
     return ok("basemap", f"Basemap: {kind}.")
 
 
+def judge_audit_key(mode: int | None, key: Path, checkpoints: int) -> Finding:
+    """`mode`: permission bits of the key that signs checkpoints, None when it is not there; `checkpoints`:
+    how many the database knows."""
+    if mode is None and checkpoints:
+        # Kept where this account cannot see it, which is better.
+        return ok("audit-key", f"The key of {checkpoints} checkpoints is not on this account.")
+    if mode is None:
+        mend = "python manage.py audit_key --create   (then a timer for manage.py checkpoint)"
+        return warning("audit-key", "No key signs the audit chain: nobody would notice a rewrite.", mend)
+    if stat.S_IMODE(mode) & 0o077:
+        return error("audit-key", f"Others than its owner can read {key}.", f"chmod 600 {key}")
+    if not checkpoints:
+        return warning("audit-key", "No checkpoint was ever signed.", "python manage.py checkpoint")
+    return ok("audit-key", f"Only its owner can read {key}; {checkpoints} checkpoints are signed.")
+
+
+def judge_guards(missing: Sequence[str]) -> Finding:
+    """`missing`: names of guards and triggers that the database does not have."""
+    if missing:
+        names = ", ".join(missing[:5]) + (" ..." if len(missing) > 5 else "")
+        return error(
+            "guards",
+            f"The database lacks {len(missing)} guards ({names}): records can be changed by SQL.",
+            "python manage.py migrate",
+        )
+    return ok("guards", "The database refuses changes to records.")
+
+
 # ------------------------------------------------------------------------------------------ looking
 
 
@@ -304,10 +332,10 @@ def newest_source() -> dt.datetime:
 
 
 def file_mode(path: Path) -> int | None:
-    """The file's mode bits, None when it is not there."""
+    """The file's mode bits, None when it is not there or in a folder that is closed to this account."""
     try:
         return path.stat().st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return None
 
 

@@ -30,6 +30,7 @@ from projects.actions.lights import (
     span_rows,
     stretches_of,
 )
+from projects.actions.rows import entry_of
 from projects.actions.siteupdates import SiteUpdate
 from projects.actions.sitewriting import departments_of, targets_of
 from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, Site, SiteReport, SiteState
@@ -104,11 +105,12 @@ def apply_site_drafts(
         # Subject rows are locked by id before the head is taken: one lock order everywhere.
         prepared = siteupdates.prepare(updates, access=access, judges=judges, reason=reason)
         total = len(drafts) + len(prepared)
+        is_recorded = stamp is not None and not is_rehearsal
         result = BatchResult(0, 0, 0, 0)
-        if total:
+        if total or is_recorded:
             movements = Movements()
             moved: rollups.Moved = frozenset()
-            with numbering(total, actor_id=access.user_id) as numbers:
+            with numbering(total + is_recorded, actor_id=access.user_id) as numbers:
                 for start in range(0, len(drafts), CHUNK):
                     chunk = drafts[start : start + CHUNK]
                     rewrite = _create_chunk(
@@ -124,23 +126,34 @@ def apply_site_drafts(
                 moved |= post(movements)
                 # Once for all: the lights of indicators ask for the sums as the whole batch leaves them.
                 subjectlights.follow_output(moved, seq=numbers.last, now=numbers.recorded_at)
-                result = BatchResult(len(drafts), len(updates), numbers.first, numbers.last)
-        if stamp is not None and not is_rehearsal:
-            batch = ImportBatch(
-                file_name=stamp.name,
-                file_sha256=stamp.sha256,
-                options=dict(stamp.options),
-                rows=stamp.rows,
-                created_count=result.created,
-                updated_count=result.updated,
-                unchanged_count=stamp.unchanged,
-                first_seq=result.first_seq or None,
-                last_seq=result.last_seq or None,
-                recorded_by_id=access.user_id,
-                changed_seq=result.last_seq,
-            )
-            batch.save()
+                if total:
+                    last = numbers.first + total - 1
+                    result = BatchResult(len(drafts), len(updates), numbers.first, last)
+                if stamp is not None and is_recorded:
+                    record_batch(stamp, result, numbers, access, reason)
     return result
+
+
+def record_batch(
+    stamp: FileStamp, result: BatchResult, numbers: ledger.Numbers, access: Access, reason: str
+) -> None:
+    """Write the file itself, under the last of the numbers: `result` took those before it."""
+    batch = ImportBatch(
+        file_name=stamp.name,
+        file_sha256=stamp.sha256,
+        options=dict(stamp.options),
+        rows=stamp.rows,
+        created_count=result.created,
+        updated_count=result.updated,
+        unchanged_count=stamp.unchanged,
+        first_seq=result.first_seq or None,
+        last_seq=result.last_seq or None,
+        recorded_at=numbers.recorded_at,
+        recorded_by_id=access.user_id,
+        changed_seq=numbers.last,
+    )
+    batch.save()
+    numbers.write([entry_of(batch, "add", {}, reason)])
 
 
 def _check_scope(access: Access, drafts: Sequence[SiteDraft], updates: Sequence[SiteUpdate]) -> None:
@@ -265,7 +278,6 @@ def _create_chunk(
                     "reason": reason,
                     "code": site.code,
                     **({} if publisher is None else {"published_by": publisher.user_id}),
-                    "row": siterows.digest(siterows.audited(site, draft.contributions)),
                 },
             )
             for site, draft in zip(sites, drafts, strict=True)

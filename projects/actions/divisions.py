@@ -45,9 +45,14 @@ def save_division(
         row.name_en = name_en or row.name_en
         row.valid_from = valid_from or row.valid_from
         row.valid_to = valid_to or row.valid_to
-        save_row(access=access, row=row, permission=Permission.DIVISION_CHANGE, reason=reason)
+        save_row(
+            access=access,
+            row=row,
+            permission=Permission.DIVISION_CHANGE,
+            reason=reason,
+            then=lambda numbers: _number_tree(numbers.first) if is_new else None,
+        )
         if is_new:
-            _number_tree(row.changed_seq)
             row.refresh_from_db(fields=["tree_left", "tree_right", "changed_seq"])
     return row
 

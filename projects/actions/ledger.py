@@ -17,7 +17,7 @@ from typing import Final, TypeAlias, Union
 from django.db import connection, transaction
 from django.utils import timezone
 
-from projects.actions import approvals
+from projects.actions import approvals, claims
 from projects.models import AuditEntry, ChangeHead
 from projects.models.bulk import fresh, insert_rows
 from projects.models.changes import GENESIS_HASH
@@ -108,17 +108,21 @@ class Numbers:
         self.count = count
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Write the next entries, in order, one number each; under an approval each carries both names."""
+        """Write the next entries, in order, one number each, when all rows of these numbers are written.
+
+        Each carries the digests of the rows that were written under its number (`rows`); under an approval
+        each carries both names.
+        """
+        if self._written + len(entries) > self.count:
+            raise RuntimeError("more audit entries than numbers were taken")
         approval = approvals.current()
         if approval is not None:
             both = approval.names()
             entries = [replace(entry, payload={**entry.payload, **both}) for entry in entries]
         rows = []
         previous = self._head.entry_hash
-        for entry in entries:
+        for entry in self._with_rows(entries):
             seq = self.first + self._written
-            if seq > self.last:
-                raise RuntimeError("more audit entries than numbers were taken")
             digest = hashlib.sha256(
                 canonical(
                     seq=seq,
@@ -149,6 +153,15 @@ class Numbers:
             insert_rows(rows)
         self._head.entry_hash = previous
 
+    def _with_rows(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        if self._is_rehearsal or not entries:
+            return entries
+        proved = claims.rows_of(self.first + self._written, entries)
+        return [
+            replace(entry, payload={"rows": rows, **entry.payload})
+            for entry, rows in zip(entries, proved, strict=True)
+        ]
+
     def close(self) -> None:
         if self._written != self.count:
             raise RuntimeError(f"{self.count} numbers were taken, {self._written} audit entries written")
@@ -157,6 +170,13 @@ class Numbers:
         self._head.seq = self.last
         self._head.recorded_at = self.recorded_at
         self._head.save(update_fields=["seq", "entry_hash", "recorded_at"])
+
+
+def hold() -> None:
+    """Keep all others from writing until the surrounding transaction ends; RuntimeError outside of one."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("the head is held inside transaction.atomic()")
+    list(ChangeHead.objects.select_for_update().filter(id=1))
 
 
 @contextmanager

@@ -96,6 +96,25 @@ def set_password(*, access: Access, user: User, password: str) -> None:
             numbers.write([_entry(user, "user.password", {}, "")])
 
 
+def record_accounts(*, access: Access, users: Sequence[User], reason: str) -> None:
+    """One entry for each account that a command has just written: the demo's, and their end.
+
+    Inside the transaction that wrote them. Raises NotAllowed unless the actor manages people everywhere.
+    """
+    if not may(access, Permission.MEMBERSHIP_CHANGE, Target()):
+        raise NotAllowed(_("这个账号或其中的角色不在您的管理范围内。"))
+    if not users:
+        return
+    with ledger.take(len(users), actor_id=access.user_id) as numbers:
+        for seq, user in enumerate(users, start=numbers.first):
+            verb = "user.change" if user.changed_seq else "user.add"
+            user.changed_seq = seq
+            user.save(update_fields=["changed_seq"])
+            roles = sorted(_said(row) for row in user.memberships.all())
+            changed: dict[str, ledger.JSON] = {name: [None, value] for name, value in _flags(user).items()}
+            numbers.write([_entry(user, verb, {**changed, "memberships": [[], roles]}, reason)])
+
+
 def _set_password(user: User, password: str) -> None:
     try:
         validate_password(password, user)

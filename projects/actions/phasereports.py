@@ -28,25 +28,28 @@ def save_phase(*, access: Access, row: Phase, reason: str = "") -> Phase:
         before = getattr(stored, name) if stored is not None else None
         if before is not None and getattr(row, name) != before:
             raise Invalid({name: _("基线日期一经登记不再改变;调整计划请填报现计划日期。")})
-    with transaction.atomic():
-        saved = save_row(
-            access=access,
-            row=row,
-            permission=Permission.PROGRAMME_CHANGE,
-            reason=reason,
-            guard=lambda before: _ask_phase(before, row),
-        )
-        late = {}
-        if not saved.created_seq:
-            late["created_seq"] = saved.changed_seq
-        for name in ("baseline_start", "baseline_due"):
-            if getattr(saved, name) is not None and getattr(saved, f"{name}_seq") is None:
-                late[f"{name}_seq"] = saved.changed_seq
-        if late:
-            Phase.objects.filter(pk=saved.pk).update(**late)
-            for name, value in late.items():
-                setattr(saved, name, value)
-    return saved
+    return save_row(
+        access=access,
+        row=row,
+        permission=Permission.PROGRAMME_CHANGE,
+        reason=reason,
+        guard=lambda before: _ask_phase(before, row),
+        then=lambda numbers: _number(row, numbers.first),
+    )
+
+
+def _number(row: Phase, changed_seq: int) -> None:
+    """Under which number the phase and each date of its baseline were known first."""
+    late = {}
+    if not row.created_seq:
+        late["created_seq"] = changed_seq
+    for name in ("baseline_start", "baseline_due"):
+        if getattr(row, name) is not None and getattr(row, f"{name}_seq") is None:
+            late[f"{name}_seq"] = changed_seq
+    if late:
+        Phase.objects.filter(pk=row.pk).update(**late)
+        for name, value in late.items():
+            setattr(row, name, value)
 
 
 def _ask_phase(stored: Phase | None, row: Phase) -> None:

@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from projects.actions import closing, ledger
-from projects.actions.batches import BatchResult, FileStamp
+from projects.actions.batches import BatchResult, FileStamp, record_batch
 from projects.actions.errors import Conflict, Invalid
 from projects.actions.phasedrafts import (
     CategoryDraft,
@@ -21,7 +21,7 @@ from projects.actions.phasedrafts import (
     standing_values,
 )
 from projects.actions.rows import clean, require_city
-from projects.models import Category, ImportBatch, Phase, PhaseReport, Programme, Project
+from projects.models import Category, Phase, PhaseReport, Programme, Project
 from projects.models.bulk import fresh, insert_rows, number_rows, update_rows
 from projects.permissions.access import Access, Permission
 
@@ -87,7 +87,8 @@ def apply_phases(
         if _moves(changed_projects, project_updates) or any(update.baseline for update in updates):
             days.add(closing.EVERY_DAY)
         closing.ask([programme_id], *days)
-        with numbering(total, actor_id=access.user_id) as numbers:
+        is_recorded = stamp is not None and not is_rehearsal
+        with numbering(total + is_recorded, actor_id=access.user_id) as numbers:
             seq = numbers.first
             slugs = _add_categories(programme_id, categories, batch, seq)
             seq += len(categories)
@@ -107,21 +108,9 @@ def apply_phases(
             _change_phases(changed, updates, batch, seq, numbers.recorded_at)
             numbers.write(batch.entries)
             on_progress(len(updates))
-            result = BatchResult(len(drafts), len(updates), numbers.first, numbers.last)
-        if stamp is not None and not is_rehearsal:
-            ImportBatch(
-                file_name=stamp.name,
-                file_sha256=stamp.sha256,
-                options=dict(stamp.options),
-                rows=stamp.rows,
-                created_count=result.created,
-                updated_count=result.updated,
-                unchanged_count=stamp.unchanged,
-                first_seq=result.first_seq,
-                last_seq=result.last_seq,
-                recorded_by_id=access.user_id,
-                changed_seq=result.last_seq,
-            ).save()
+            result = BatchResult(len(drafts), len(updates), numbers.first, numbers.first + total - 1)
+            if stamp is not None and is_recorded:
+                record_batch(stamp, result, numbers, access, reason)
     return result
 
 

@@ -7,11 +7,10 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from projects.actions import closing, ledger, rollups, sitedays, siterows, standings, subjectlights
+from projects.actions import closing, ledger, rollups, sitedays, standings, subjectlights
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.sitewriting import (
     check_version,
-    contributions_of,
     departments_of,
     entry_for,
     lock,
@@ -122,7 +121,6 @@ def _publish(
     movements: Movements,
 ) -> None:
     sites = list(Site.objects.filter(pk__in=ids).order_by("pk"))
-    contributions = _contributions(ids)
     entries = []
     for seq, site in enumerate(sites, start=first_seq):
         before, site.publication = site.publication, Publication.PUBLISHED.value
@@ -134,7 +132,6 @@ def _publish(
         payload: dict[str, ledger.JSON] = {
             "batch": batch.pk,
             "changed": {"publication": [before, site.publication]},
-            "row": siterows.digest(siterows.audited(site, contributions[site.pk])),
         }
         entries.append(entry_for(site, "site.published", payload))
     update_rows(
@@ -182,7 +179,6 @@ def _step(access: Access, site_id: int, expected_version: int, to: Publication, 
                         {
                             "reason": reason,
                             "changed": {"publication": [before, to.value]},
-                            "row": siterows.digest(siterows.audited(site, contributions_of(site))),
                         },
                     )
                 ]

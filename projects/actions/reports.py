@@ -170,7 +170,6 @@ def _finish(
                 {
                     **payload,
                     "effective": effective.isoformat(),
-                    "row": siterows.digest(siterows.audited(site, contributions)),
                 },
             )
         ]

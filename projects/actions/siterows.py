@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hashlib
-import json
 from base64 import b32encode
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -59,8 +58,6 @@ AUDITED_FIELDS = (
 SRID: Final = 4326
 _EWKB_HAS_SRID: Final = 0x20000000
 _audited_values = attrgetter(*AUDITED_FIELDS)
-#: One encoder for all rows: `json.dumps` with these options would build a new one for each.
-_DIGESTED: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def public_id_of(code: str) -> str:
@@ -94,11 +91,6 @@ def _wkb(site: Site) -> bytes:
 def contributions_json(contributions: Iterable[tuple[int, Decimal]]) -> dict[str, JSON]:
     """Quantities by indicator number, with three decimals however they were written."""
     return {str(indicator_id): f"{Decimal(quantity):.3f}" for indicator_id, quantity in sorted(contributions)}
-
-
-def digest(values: dict[str, JSON]) -> str:
-    """SHA-256 of the audited values: an entry carries it, so a row changed past the actions is found."""
-    return hashlib.sha256(_DIGESTED.encode(values).encode()).hexdigest()
 
 
 def changed_fields(before: Mapping[str, JSON], after: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -183,7 +183,6 @@ def change_entry(
         {
             "reason": reason,
             "changed": siterows.changed_fields(before, after),
-            "row": siterows.digest(after),
         },
     )
 

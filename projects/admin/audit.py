@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from projects.admin.base import ScopedAdmin, cut, history_line
 from projects.admin.scope import is_unlimited, reach
 from projects.models import AuditEntry, ImportBatch, Site
 from projects.permissions.access import Access, Permission
+from projects.readmodels.checkpoints import CheckpointState, checkpoint_state
 
 _LONGEST_NUMBER: Final = 18
 
@@ -30,6 +32,7 @@ _VERBS: Final[dict[str, str | Promise]] = {
     "move": gettext_lazy("调整隶属"),
     "departments": gettext_lazy("改配合单位"),
     "password": gettext_lazy("设置密码"),
+    "anchor": gettext_lazy("补充证明"),
     "request": gettext_lazy("申请更正"),
     "approved": gettext_lazy("批准更正"),
     "refused": gettext_lazy("不批准更正"),
@@ -40,6 +43,11 @@ _VERBS: Final[dict[str, str | Promise]] = {
 def action_label(action: str) -> str:
     """`site.published` -> 发布; an unknown verb is shown as it is recorded."""
     return str(_VERBS.get(action.rpartition(".")[2], action))
+
+
+def newest_checkpoint() -> CheckpointState | None:
+    """The newest checkpoint and how it stands, for the pages of the chain and of histories."""
+    return checkpoint_state(settings.AUDIT_KEY_FILE.with_name(f"{settings.AUDIT_KEY_FILE.name}.pub"))
 
 
 def subject_types() -> list[tuple[str, str]]:
@@ -84,6 +92,10 @@ class AuditEntryAdmin(ScopedAdmin[AuditEntry]):
     )
     readonly_fields = fields
     list_hint = gettext_lazy("每一次写入都有一条记录,按顺序编号、前后相扣,不能修改。")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        shown = {"checkpoint": newest_checkpoint()}
+        return super().changelist_view(request, {**shown, **(extra_context or {})})
 
     def rows(self, access: Access, permission: Permission) -> QuerySet[AuditEntry]:
         return reach(AuditEntry.objects.all(), access, permission, division="division")  # type: ignore[return-value]

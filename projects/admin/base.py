@@ -320,6 +320,8 @@ class ScopedAdmin(_ModelAdmin[M]):
             )
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
+        from projects.admin.audit import newest_checkpoint
+
         page = KeyPage(subject_entries(obj), ["-pk"], 50, Place.of(request.GET))
         context = {
             **self.admin_site.each_context(request),
@@ -327,6 +329,7 @@ class ScopedAdmin(_ModelAdmin[M]):
             "opts": self.opts,
             "object": obj,
             "page": page,
+            "checkpoint": newest_checkpoint(),
             "lines": [history_line(type(obj), entry) for entry in page.rows],
         }
         return TemplateResponse(request, "admin/object_history.html", context)

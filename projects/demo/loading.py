@@ -17,6 +17,7 @@ from shapely import MultiPolygon, Polygon
 from projects.actions import ledger
 from projects.actions.batches import apply_site_drafts
 from projects.actions.divisions import add_alias
+from projects.actions.people import record_accounts
 from projects.actions.programmes import (
     save_category,
     save_funding_line,
@@ -131,7 +132,7 @@ def load(
     city = read_packaged(catalogue.division)
     with transaction.atomic():
         division = _divisions(access, city, catalogue)
-        passwords = _accounts()
+        passwords = _accounts(access)
         programme = _programme(access, catalogue, division)
         keys = Keys(
             kinds=_kinds(access, catalogue),
@@ -347,9 +348,10 @@ def _counties(city: City) -> list[County]:
     ]
 
 
-def _accounts() -> dict[str, str]:
+def _accounts(access: Access) -> dict[str, str]:
     """Make the demo accounts; one of an earlier demo gets a new password and is switched on again."""
     passwords = {}
+    users = []
     for account in ACCOUNTS:
         password = secrets.token_urlsafe(12)
         user, created = User.objects.get_or_create(username=account.username, defaults={"is_demo": True})
@@ -366,6 +368,8 @@ def _accounts() -> dict[str, str]:
             user=user, role=account.role.value, division=division, department=None
         )
         passwords[account.username] = password
+        users.append(user)
+    record_accounts(access=access, users=users, reason=REASON)
     return passwords
 
 

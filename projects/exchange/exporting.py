@@ -22,6 +22,7 @@ from projects.exchange.columns import ATTRIBUTES, COLUMNS, POSITION_FIELDS
 from projects.exchange.problems import OptionError
 from projects.exchange.values import quoted
 from projects.models import FacilityKind, Site
+from projects.readmodels.checkpoints import latest_checkpoint
 
 EXPORT_SUFFIXES: Final = frozenset({".csv", ".geojson"})
 FIELDS: Final = tuple(column.field for column in COLUMNS if column.is_exported)
@@ -89,7 +90,13 @@ def _write_csv(file: IO[str], sites: Iterable[Site], keys: Sequence[str]) -> int
 
 
 def _write_geojson(file: IO[str], sites: Iterable[Site]) -> int:
-    file.write('{"type": "FeatureCollection", "features": [')
+    file.write('{"type": "FeatureCollection", ')
+    point = latest_checkpoint()
+    if point is not None:
+        # A member that readers of GeoJSON pass over (RFC 7946, 6.1); CSV has no room for one.
+        said = {"seq": point.seq, "hash": point.hash, "time": point.signed_at.isoformat()}
+        file.write(f'"audit_checkpoint": {json.dumps(said)}, ')
+    file.write('"features": [')
     count = 0
     for count, site in enumerate(sites, start=1):
         properties = {

@@ -3,6 +3,7 @@
 from projects.models.areas import StoredArea
 from projects.models.calendar import HolidayTable
 from projects.models.changes import AuditEntry, ChangeHead
+from projects.models.checkpoints import Checkpoint
 from projects.models.closings import CorrectionRequest, PeriodClosing
 from projects.models.divisions import Boundary, Division, DivisionAlias, DivisionParent
 from projects.models.facilities import FacilityKind
@@ -33,6 +34,7 @@ __all__ = [
     "Boundary",
     "Category",
     "ChangeHead",
+    "Checkpoint",
     "Contribution",
     "CorrectionRequest",
     "Department",

@@ -12,6 +12,7 @@ from django.apps import AppConfig
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from projects.models import recordguards
 from projects.models.spatialindexes import restore
 
 
@@ -83,7 +84,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(query)
         found = {row[0] for row in cursor.fetchall()}
-    return sorted(expected - found)
+    return sorted([*(expected - found), *recordguards.missing(connection)])
 
 
 def _postgresql(connection: BaseDatabaseWrapper, guards: Sequence[Disjoint | InWorld]) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Who works here: users, the departments they speak for, and what each may touch."""
 
+import secrets
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
@@ -10,10 +12,17 @@ from projects.models.base import TwoNames
 from projects.models.choices import ROLES
 
 
+def new_salt() -> str:
+    """128 random bits, as hex."""
+    return secrets.token_hex(16)
+
+
 class User(AbstractUser):
     """A member of staff. What a user may do follows from memberships, never from Django's permissions."""
 
     is_demo = models.BooleanField(_("演示账号"), default=False, editable=False)
+    #: Hashed together with the rest of the row: nobody guesses a name from the digest in the audit chain.
+    audit_salt = models.CharField(max_length=32, default=new_salt, editable=False)
     changed_seq = models.BigIntegerField(_("变更序号"), default=0, editable=False)
 
     class Meta:

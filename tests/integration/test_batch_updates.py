@@ -19,7 +19,7 @@ from projects.actions.siteupdates import SiteUpdate
 from projects.models import AuditEntry, ChangeHead, Contribution, LightSpan, Site, SiteState
 from projects.readmodels.invariants import broken_invariants
 from projects.rules.vocabulary import Publication, Stage
-from tests.factories import CUTOFF, START, World, database_content
+from tests.factories import CUTOFF, START, World, anchor, database_content
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +89,7 @@ def written(rows: list[Site]) -> list[object]:
     result: list[object] = []
     for site in rows:
         entry = AuditEntry.objects.get(subject_id=str(site.pk), action="site.change")
-        payload = {key: value for key, value in entry.payload.items() if key != "row"}
+        payload = {key: value for key, value in entry.payload.items() if key != "rows"}
         result.append(plain(Site.objects.filter(pk=site.pk).values().get()))
         result.append([plain(row) for row in SiteState.objects.filter(site=site).order_by("pk").values()])
         result.append(
@@ -104,6 +104,7 @@ def written(rows: list[Site]) -> list[object]:
 def test_a_batch_writes_what_single_changes_write(world: World) -> None:
     one_by_one, together = sites(world, "O"), sites(world, "T")
     access = world.access("admin")
+    anchor()
     for number, site in enumerate(one_by_one):
         change_site(
             access=access, site_id=site.pk, expected_version=1, changes=changes(world, number), reason="x"

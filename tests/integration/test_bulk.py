@@ -22,6 +22,7 @@ from projects.models import (
     Site,
     SiteReport,
     SiteState,
+    recordguards,
 )
 from projects.models.bulk import FEW, fresh, insert_rows, number_rows, update_rows
 from projects.models.guards import missing
@@ -192,7 +193,8 @@ def test_everything_that_hangs_on_a_site_is_the_same(world: World) -> None:
     for model, rows in children(world, ids):
         insert_rows(rows)
         mine = stored(model, skip)
-        model._base_manager.all()._raw_delete(connection.alias)
+        with recordguards.lifted(connection):
+            model._base_manager.all()._raw_delete(connection.alias)
         model._base_manager.bulk_create(dict(children(world, ids))[model])
         assert mine == stored(model, skip), model
         assert len(mine) == COUNT
@@ -310,5 +312,5 @@ def test_a_long_run_of_audit_entries_is_a_whole_chain(world: World) -> None:
     entries = [ledger.Entry("x", "site", str(n), None, {"text": "中\\n\t", "n": n}) for n in range(COUNT)]
     with transaction.atomic(), ledger.take(COUNT, actor_id=None) as numbers:
         numbers.write(entries)
-    report = verify_chain()
+    report = verify_chain(with_rows=False)
     assert (report.bad_seq, report.entries) == (None, COUNT)

@@ -78,7 +78,9 @@ def test_a_change_is_stamped_and_audited_once_and_none_writes_nothing(access: Ac
         str(row.pk),
         access.user_id,
     )
-    assert entry.payload == {"reason": "对比度", "changed": {"colour": ["#475569", "#112233"]}}
+    assert entry.payload["rows"].keys() == {"facilitykind"}
+    assert entry.payload["reason"] == "对比度"
+    assert entry.payload["changed"] == {"colour": ["#475569", "#112233"]}
     save_kind(access=access, row=row)
     assert ChangeHead.objects.get().seq == 2 == FacilityKind.objects.get().changed_seq
 

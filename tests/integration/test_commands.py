@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.test import Client
 
 from projects.models import (
-    AuditEntry,
     ChangeHead,
     Division,
     FacilityKind,
@@ -42,38 +41,6 @@ def run(*arguments: str) -> tuple[int, str]:
 def rewrite(sql: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-
-
-class TestVerifyChain:
-    def test_a_whole_chain(self, world: World) -> None:
-        world.add(*(world.draft() for _ in range(4)))
-        code, out = run("verify_chain", "--json")
-        assert (code, json.loads(out)) == (0, {"entries": 4, "bad_seq": None, "reason": ""})
-
-    @pytest.mark.parametrize(
-        ("sql", "bad_seq", "reason"),
-        [
-            ("UPDATE projects_auditentry SET action = 'x' WHERE seq = 2", 2, "content"),
-            ("UPDATE projects_auditentry SET subject_id = '99' WHERE seq = 3", 3, "content"),
-            ("UPDATE projects_auditentry SET actor_id = NULL WHERE seq = 1", 1, "content"),
-            ("UPDATE projects_auditentry SET hash = previous_hash WHERE seq = 2", 2, "content"),
-            ("UPDATE projects_auditentry SET previous_hash = hash WHERE seq = 2", 2, "link"),
-            ("DELETE FROM projects_auditentry WHERE seq = 2", 2, "gap"),
-            ("DELETE FROM projects_auditentry WHERE seq = 4", 4, "head"),
-            ("UPDATE projects_changehead SET seq = 5", 5, "head"),
-        ],
-    )
-    def test_names_the_first_bad_entry(self, world: World, sql: str, bad_seq: int, reason: str) -> None:
-        world.add(*(world.draft() for _ in range(4)))
-        rewrite(sql)
-        code, out = run("verify_chain", "--json")
-        told = json.loads(out)
-        assert (code, told["bad_seq"], told["reason"]) == (1, bad_seq, reason)
-
-    def test_an_empty_database_is_whole(self, world: World) -> None:
-        assert not AuditEntry.objects.exists()
-        assert not ChangeHead.objects.exists()
-        assert run("verify_chain")[0] == 0
 
 
 class TestCheckData:

@@ -35,8 +35,8 @@ def test_phases_projects_and_a_category(world: World, tmp_path: Path) -> None:
     assert {row.as_of for row in PhaseReport.objects.all()} == {CUTOFF}
     batch = ImportBatch.objects.get()
     assert (batch.created_count, batch.rows, batch.options["currency"]) == (3, 3, "CNY")
-    # One entry for the category, each project and each phase.
-    assert AuditEntry.objects.count() == 6 == batch.last_seq
+    # One entry for the category, each project and each phase, and one for the file.
+    assert AuditEntry.objects.count() == 7 == batch.changed_seq == (batch.last_seq or 0) + 1
 
 
 def test_the_same_file_again_changes_nothing(world: World, tmp_path: Path) -> None:

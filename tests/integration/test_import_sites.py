@@ -31,9 +31,10 @@ def test_a_file_becomes_drafts_with_its_batch(world: World, tmp_path: Path) -> N
     batch = ImportBatch.objects.get()
     assert (batch.pk, batch.rows, batch.created_count) == (answer["batch"], 2, 2)
     assert batch.recorded_by == world.users["admin"]
-    assert list(AuditEntry.objects.order_by("seq").values_list("seq", "action"))[-2:] == [
+    assert list(AuditEntry.objects.order_by("seq").values_list("seq", "action"))[-3:] == [
         (batch.first_seq, "site.add"),
         (batch.last_seq, "site.add"),
+        (batch.changed_seq, "importbatch.add"),
     ]
     assert not Site.objects.public().exists()
 
@@ -59,8 +60,8 @@ def test_a_changed_row_is_a_new_version_and_absent_rows_stay(world: World, tmp_p
         "330212",
     )
     assert Site.objects.get(code="A2").version == 1
-    entry = AuditEntry.objects.order_by("-seq")[0]
-    assert entry.action == "site.change" and entry.payload["changed"]["name"] == ["药行街助餐点", "新名称"]
+    entry = AuditEntry.objects.filter(action="site.change").get()
+    assert entry.payload["changed"]["name"] == ["药行街助餐点", "新名称"]
 
 
 def test_a_dry_run_checks_everything_and_writes_nothing(world: World, tmp_path: Path) -> None:

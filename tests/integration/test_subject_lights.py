@@ -13,7 +13,17 @@ from projects.actions.figures import broken_subject_lights, rebuild_figures
 from projects.actions.programmes import save_indicator, save_project
 from projects.actions.publishing import withdraw_site
 from projects.actions.sites import change_site, remove_site
-from projects.models import Category, ChangeHead, Indicator, LightSpan, MonthResult, Programme, Project, Site
+from projects.models import (
+    Category,
+    ChangeHead,
+    Indicator,
+    LightSpan,
+    MonthResult,
+    Programme,
+    Project,
+    Site,
+    recordguards,
+)
 from projects.models.access import system_access
 from projects.readmodels.clocks import Clocks
 from projects.readmodels.divergences import divergences
@@ -269,12 +279,15 @@ def test_an_edit_costs_nothing_more_where_nothing_was_promised(world: World) -> 
                 changes=changes,
                 effective_on=dt.date(2024, 5, 1),
             )
-        asked_of_targets.append(sum("targetstatement" in query["sql"] for query in asked))
+        # Of every table the ledger asks what was written to it, in one question.
+        texts = [query["sql"] for query in asked if not query["sql"].startswith("SELECT (SELECT COUNT(*)")]
+        asked_of_targets.append(sum("targetstatement" in text for text in texts))
     assert asked_of_targets == [0, 1]
 
 
 def test_rebuild_mends_what_was_tampered_with(here: Promised) -> None:
-    LightSpan.objects.known().filter(subject_key=meal(here)).update(reason="behind")
+    with recordguards.lifted(connection):
+        LightSpan.objects.known().filter(subject_key=meal(here)).update(reason="behind")
     found = rebuild_figures(access=system_access())
     assert found.subjects == (meal(here),)
     assert list(broken_subject_lights()) == []

@@ -5,9 +5,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from projects.actions.people import record_accounts
 from projects.models import User
+from projects.models.access import system_access
 
 
 class Command(BaseCommand):
@@ -37,8 +40,13 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _disable(self) -> None:
-        count = _active_accounts().update(is_active=False)
-        self.stdout.write(_("已停用 %(count)d 个演示账号。") % {"count": count})
+        with transaction.atomic():
+            users = list(_active_accounts().select_for_update())
+            for user in users:
+                user.is_active = False
+                user.save(update_fields=["is_active"])
+            record_accounts(access=system_access(), users=users, reason="demo_accounts --disable")
+        self.stdout.write(_("已停用 %(count)d 个演示账号。") % {"count": len(users)})
 
     def _show(self) -> None:
         path = settings.VAR_DIR / "demo-logins.txt"

@@ -74,11 +74,15 @@ def database_findings() -> list[Finding]:
 
 def row_findings() -> list[Finding]:
     """What the rows of a migrated database show."""
-    from projects.models import Boundary, User
+    from projects.models import Boundary, Checkpoint, User
+    from projects.models.guards import missing
 
+    key = Path(settings.AUDIT_KEY_FILE)
     unreviewed = Boundary.objects.filter(valid_to__isnull=True, review_number="").count()
     active = User.objects.filter(is_demo=True, is_active=True).count()
     return [
         diagnostics.judge_boundaries(unreviewed, settings.DEMO),
         diagnostics.judge_demo_accounts(active, settings.ALLOWED_HOSTS),
+        diagnostics.judge_guards(missing(connection)),
+        diagnostics.judge_audit_key(diagnostics.file_mode(key), key, Checkpoint.objects.count()),
     ]
