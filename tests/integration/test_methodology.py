@@ -57,7 +57,7 @@ def test_a_policy_of_money_shows_its_schedule(world: World, client: Client) -> N
     judge_by(world.programme, packaged("tianjin-2022"))
     html = text_of(page(client, "/methodology/"))
     assert "自下达的次月起 6 个月内均衡支出" in html
-    assert "点位、区县的指标、区县 这条规则不评定,没有灯" in html
+    assert "点位、区县的指标、项目、区县 这条规则不评定,没有灯" in html
 
 
 def test_in_english(world: World, client: Client) -> None:
