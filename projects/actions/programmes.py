@@ -294,7 +294,7 @@ def save_funding_line(
 
 def save_policy(*, access: Access, row: LagPolicy, reason: str = "") -> LagPolicy:
     """A lag policy. Its rules must be readable; those of a version are never edited once a programme uses it
-    or a light was given by it.
+    or a light was given by it, nor what it is called by.
     """
     try:
         Policy.from_json(row.rules)
@@ -306,6 +306,9 @@ def save_policy(*, access: Access, row: LagPolicy, reason: str = "") -> LagPolic
             Programme.objects.filter(policy_id=row.pk).exists()
             or LightSpan.objects.filter(policy_id=row.pk).exists()
         )
-        if stored is not None and stored.rules != row.rules and in_use:
+        # Its key and number are what every light names it by.
+        fixed = ("key", "version", "rules")
+        edited = stored is not None and any(getattr(stored, name) != getattr(row, name) for name in fixed)
+        if edited and in_use:
             raise Invalid({"rules": _("这一版规则已在使用,不能修改;请另存为新的版本。")})
     return save_row(access=access, row=row, permission=Permission.POLICY_CHANGE, reason=reason)

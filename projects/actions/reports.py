@@ -45,6 +45,9 @@ def report_site(
         raise Invalid({"as_of": _("截至日期不能晚于今天。")})
     if not (Decimal(report.percent).is_finite() and 0 <= report.percent <= 100):
         raise Invalid({"percent": _("进度须在 0 到 100 之间。")})
+    if round(Decimal(report.percent), 2) != report.percent:
+        # The column keeps two: rounding up could tip a light.
+        raise Invalid({"percent": _("进度最多两位小数。")})
     with transaction.atomic():
         site = lock(site_id)
         require(access, Permission.SITE_REPORT, target_of(site))

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from projects.actions import closing
+from projects.actions import closing, siterows
 from projects.actions.drafts import SiteDraft
 from projects.actions.ledger import as_json
 from projects.actions.sitewriting import STATE_FIELDS, pairs_of
@@ -59,7 +59,7 @@ def facts_of_drafts(drafts: Iterable[SiteDraft]) -> Iterator[Fact]:
             continue
         if counted not in programmes:
             programmes[counted] = closing.programmes_of(counted)
-        first = draft.state_since or draft.baseline_start or draft.started_on or today
+        first = draft.state_since or siterows.first_day(draft, today)
         days = [first, *(day for day in (draft.started_on, draft.finished_on, draft.verified_on) if day)]
         days += [report.as_of for report in draft.reports]
         days += [change.effective_on for change in draft.plan_changes]

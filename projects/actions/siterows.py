@@ -207,9 +207,16 @@ def newest_approved(changes: Iterable[PlanChangeDraft]) -> PlanChangeDraft | Non
     return max(approved, key=lambda change: change.effective_on, default=None)
 
 
+def first_day(draft: SiteDraft, today: dt.date) -> dt.date:
+    """From which day a new site's first state holds where nobody says so. Never one to come: what is
+    changed before that day would be undone by it in every figure.
+    """
+    return min(draft.baseline_start or draft.started_on or today, today)
+
+
 def initial_states(site: Site, draft: SiteDraft, *, now: dt.datetime) -> list[SiteState]:
     """The history that a draft's own dates tell, ending with its stage."""
-    since = draft.state_since or draft.baseline_start or draft.started_on or timezone.localdate(now)
+    since = draft.state_since or first_day(draft, timezone.localdate(now))
     steps: list[tuple[dt.date, Stage]] = []
     for day, stage in (
         (draft.started_on, Stage.BUILDING),

@@ -123,6 +123,8 @@ def apply_changes(
     before, contributions = alter(site, changes, contributions_of(site), expected_version=expected_version)
     if effective_on > timezone.localdate(now):
         raise Invalid({"": _("生效日期不能晚于今天。")})
+    if STATE_FIELDS & changes.keys():
+        _check_newest(site, effective_on, timezone.localdate(now))
     site.changed_seq = changed_seq
     site.updated_at = now
     clean(site)
@@ -209,6 +211,20 @@ def _set_fields(site: Site, changes: Mapping[str, object]) -> None:
             setattr(site, name, value)
         elif name != "contributions":
             raise ValueError(f"a site's {name} is not changed here")
+
+
+def _check_newest(site: Site, effective_on: dt.date, today: dt.date) -> None:
+    """What the site is from now on cannot begin before what it became later: the map would say the one and
+    every figure since that later day the other.
+    """
+    newest = site.states.standing().filter(effective_on__lte=today).order_by("effective_on", "pk").last()
+    if newest is not None and effective_on < newest.effective_on:
+        raise Invalid(
+            {
+                "effective_on": _("这个点位自 %(day)s 起已有状态记录,变更不能从更早的日期生效。")
+                % {"day": newest.effective_on}
+            }
+        )
 
 
 def _replace_contributions(site: Site, pairs: list[tuple[int, Decimal]]) -> None:

@@ -18,10 +18,8 @@ from numpy.typing import NDArray
 
 from projects.models import (
     Indicator,
-    LagPolicy,
     LightSpan,
     PlanChange,
-    Programme,
     Site,
     SiteReport,
     SiteState,
@@ -30,6 +28,7 @@ from projects.models.sites import make_plan
 from projects.readmodels.clocks import Clocks
 from projects.readmodels.explanations import LATE, known_spans
 from projects.readmodels.kept import Kept
+from projects.readmodels.policies import policy_then
 from projects.readmodels.sitecolumns import (
     LIGHT_NUMBERS,
     PUBLICATION_NUMBERS,
@@ -226,7 +225,7 @@ class _Stood(NamedTuple):
 
 
 def _rows(asked: _Asked, ids: Sequence[int], combos: Numbering[tuple[int, ...]]) -> Iterator[_Row]:
-    policy = Policy.from_json(LagPolicy.objects.get(pk=_policy_of(asked.programme)).rules)
+    policy = policy_then(asked.programme.pk, asked.clocks.known_seq)
     by_start = frozenset(
         Indicator.objects.filter(
             category__programme_id=asked.programme.pk,
@@ -235,10 +234,6 @@ def _rows(asked: _Asked, ids: Sequence[int], combos: Numbering[tuple[int, ...]])
     )
     for first in range(0, len(ids), _CHUNK):
         yield from _chunk(asked, ids[first : first + _CHUNK], policy, by_start, combos)
-
-
-def _policy_of(programme: ProgrammeWords) -> int:
-    return Programme.objects.values_list("policy_id", flat=True).get(pk=programme.pk)
 
 
 def _chunk(

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
-from projects.models import LagPolicy, Phase, PhaseReport, Programme
+from projects.models import Phase, PhaseReport, Programme
 from projects.readmodels.clocks import Clocks
+from projects.readmodels.policies import policy_then
 from projects.readmodels.promises import seq_of
 from projects.readmodels.siteindex import Snapshot
 from projects.rules.errors import gettext_noop as _
@@ -106,15 +107,9 @@ def counts_of(rows: Sequence[PhaseRow]) -> tuple[Count, ...]:
     return tuple(count(question, (row.answers[question] for row in rows)) for question in Question)
 
 
-def policy_of(programme_id: int) -> Policy:
-    """The policy of a programme, as data."""
-    rules = LagPolicy.objects.filter(programme=programme_id).values_list("rules", flat=True).get()
-    return Policy.from_json(rules)
-
-
 def phase_table(programme_id: int, clocks: Clocks, *, policy: Policy | None = None) -> PhaseTable:
     """Every phase of the programme, public or not: whoever asks checks that first."""
-    chosen = policy or policy_of(programme_id)
+    chosen = policy or policy_then(programme_id, clocks.known_seq)
     phases = Phase.objects.known(clocks.known_seq).filter(programme_id=programme_id)
     return PhaseTable(clocks, chosen, tuple(_rows(phases, clocks, chosen)))
 
@@ -149,7 +144,8 @@ def phases_of(
     programme = Programme.objects.filter(phases__in=phases).values_list("pk", flat=True).first()
     if programme is None:
         return ()
-    return tuple(sorted(_rows(phases, clocks, policy_of(programme)), key=lambda row: (row.order, row.pk)))
+    policy = policy_then(programme, clocks.known_seq)
+    return tuple(sorted(_rows(phases, clocks, policy), key=lambda row: (row.order, row.pk)))
 
 
 def _bound(clocks: Clocks, held: Snapshot) -> Clocks:

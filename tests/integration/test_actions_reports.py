@@ -84,6 +84,7 @@ class TestReports:
             (CUTOFF, Decimal(101)),
             (CUTOFF, Decimal(-1)),
             (CUTOFF, Decimal("NaN")),
+            (CUTOFF, Decimal("89.999")),  # would be kept as 90.00 and tip a light
             (dt.date(2100, 1, 1), Decimal(5)),
         ],
     )

@@ -9,6 +9,7 @@ import shapely
 import time_machine
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from projects.actions.batches import apply_site_drafts
 from projects.actions.drafts import ReportDraft
@@ -44,6 +45,34 @@ def test_a_change_that_changes_nothing_writes_nothing(world: World) -> None:
     before = database_content()
     change_site(access=world.access("admin"), site_id=site.pk, expected_version=1, changes={"name": "同名"})
     assert database_content() == before
+
+
+def test_a_change_never_begins_before_what_came_later(world: World) -> None:
+    """The map would say cancelled, and every figure since the later record finished."""
+    site = world.site(state_since=dt.date(2024, 5, 20))
+    before = database_content()
+    with pytest.raises(Invalid, match="2024-05-20") as refused:
+        change_site(
+            access=world.access("admin"),
+            site_id=site.pk,
+            expected_version=1,
+            changes={"stage": "cancelled"},
+            effective_on=dt.date(2024, 3, 10),
+        )
+    assert list(refused.value.errors) == ["effective_on"]
+    assert database_content() == before
+
+
+def test_a_site_that_is_planned_for_later_may_begin_earlier(world: World) -> None:
+    today = timezone.localdate()
+    later = today + dt.timedelta(days=40)
+    draft = world.planned(stage=Stage.PLANNED, baseline_start=later, baseline_finish=later, state_since=None)
+    site = world.add(draft)[0]
+    change_site(
+        access=world.access("admin"), site_id=site.pk, expected_version=1, changes={"stage": "building"}
+    )
+    stages = [state.stage for state in site.states.order_by("effective_on", "pk")]
+    assert stages == ["planned", "building"]
 
 
 def test_two_editors_on_one_site(world: World) -> None:

@@ -143,6 +143,10 @@ def test_a_policy_in_use_is_never_edited_and_an_unreadable_one_never_saved(acces
     rules.rules = {**rules.rules, "against": "approved"}
     with pytest.raises(Invalid, match="另存为新的版本"):
         save_policy(access=access, row=rules)
+    rules.refresh_from_db()
+    rules.version = 9
+    with pytest.raises(Invalid, match="另存为新的版本"):
+        save_policy(access=access, row=rules)
     broken = policy()
     broken.version, broken.rules = 2, {**broken.rules, "colour": 1}
     with pytest.raises(Invalid, match="colour 是不认识的项"):

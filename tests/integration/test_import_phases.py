@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from projects.actions.programmes import save_programme
 from projects.exchange import phasejob
 from projects.exchange.phaseplan import plan_phases
-from projects.models import AuditEntry, Category, ImportBatch, Phase, PhaseReport, Project
+from projects.models import AuditEntry, Category, ImportBatch, LagPolicy, Phase, PhaseReport, Project
 from projects.readmodels.clocks import as_text
 from tests.factories import CUTOFF, World
 from tests.integration.phases import GOOD, HEAD, KEY, SHAPE, asked, load, run, write, written
@@ -78,6 +79,12 @@ def test_a_past_day_and_a_past_moment_give_the_same_answer_again(world: World, t
     assert asked("--as-of", "2024-06-30")["counts"]["late"]["count"] == 0
     assert asked("--as-of", "2024-06-30")["counts"]["overspent"]["count"] == 0
     assert asked(*pair) == before
+    # Another rule judges delay from now on; what was known then was judged by the rule of then.
+    call_command("load_policy", "new-york-comptroller", "--actor", "admin", stdout=io.StringIO())
+    world.programme.policy = LagPolicy.objects.get(key="new-york-comptroller")
+    save_programme(access=world.access("admin"), row=world.programme)
+    assert asked(*pair) == before
+    assert asked("--as-of", "2024-06-30")["policy"]["key"] == "new-york-comptroller"
     # Before the file was there, nothing was known.
     empty = asked("--known-at", as_text(with_first.recorded_at - dt.timedelta(days=1)))
     assert empty["phases"] == 0
