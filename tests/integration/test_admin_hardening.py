@@ -159,3 +159,7 @@ def test_error_pages_link_to_no_other_host(client: Client, world: World, path: s
     body = client.get(path).content.decode()
     assert 'href="//evil' not in body
     assert 'href="/\\' not in body
+
+
+def test_the_page_for_a_new_password_is_kept_by_nobody(admin_client: Client) -> None:
+    assert "no-store" in admin_client.get("/admin/password_change/").headers["Cache-Control"]
