@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from projects.actions.errors import ActionError
 from projects.admin.conflicts import subject_entries
 from projects.admin.correcting import asked_for, offer
-from projects.admin.forms import SEEN_SEQ, ScopedForm
+from projects.admin.forms import SEEN_SEQ, PlainJSONField, ScopedForm
 from projects.admin.paging import KeyPage, KeysetChangeList, Place
 from projects.admin.readable import field_label, readable
 from projects.admin.scope import access_for, departments_of, divisions_of, indicators_for
@@ -58,6 +58,7 @@ class ScopedAdmin(_ModelAdmin[M]):
     list_hint: ClassVar[str | Promise] = ""
 
     form = ScopedForm
+    formfield_overrides: ClassVar[Any] = {models.JSONField: {"form_class": PlainJSONField}}
     list_per_page = 50
     list_max_show_all = 200
     show_full_result_count = False

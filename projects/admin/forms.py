@@ -1,10 +1,13 @@
 """The form under every change page: why an action refused, and what another person changed meanwhile."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -86,3 +89,24 @@ class ScopedForm(forms.ModelForm[Any]):
                 self.add_error(plain if plain in self.fields else None, text)
         else:
             self.add_error(None, str(refusal))
+
+
+class PlainJSONField(forms.JSONField):
+    """JSON that can be kept: numbers of endless digits, nesting without end and halves of characters are
+    refused, where Python's reader and the database would each fail in their own way."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            found = super().to_python(value)
+            json.dumps(found, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as problem:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from problem
+        return found
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            found = super().bound_data(data, initial)
+            json.dumps(found, ensure_ascii=False).encode()
+            return found
+        except (ValueError, RecursionError):
+            return InvalidJSONInput(data)

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
 from django.utils import translation
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 
 from projects.addresses import in_language, with_query
@@ -92,6 +93,14 @@ class StaffSite(admin.AdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Without `/r/` (view on site): it looks up any row of any table, whoever asks."""
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """It names who is signed in: Django lets caches keep it."""
+        response = super().password_change(request, extra_context)
+        add_never_cache_headers(response)
+        return response
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         from projects.admin.paging import CappedAutocomplete

@@ -49,8 +49,35 @@ class KindFilter(admin.SimpleListFilter):
         )
 
 
+class MetFilter(admin.SimpleListFilter):
+    title = gettext_lazy("结果")
+    parameter_name = "met"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", _("完成")), ("0", _("未完成"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(met=self.value() == "1") if self.value() in ("0", "1") else queryset
+
+
+class YearFilter(admin.SimpleListFilter):
+    title = gettext_lazy("年度")
+    parameter_name = "programme"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        rows = Programme.objects.filter(deleted_seq__isnull=True).order_by("-year", "key")
+        return [(row.key, str(row)) for row in rows]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(programme__key=self.value()) if self.value() else queryset
+
+
 class _SubjectColumns:
     """Columns that both lists have."""
+
+    @admin.display(description=gettext_lazy("年度"), ordering="programme")
+    def year(self, obj: LightSpan | MonthResult) -> str:
+        return str(obj.programme)
 
     @admin.display(description=gettext_lazy("对象"), ordering="subject_key")
     def about(self, obj: LightSpan | MonthResult) -> str:
@@ -68,12 +95,12 @@ _RELATED = ("programme", "indicator", "division", "project", "funding_line", "po
 
 @admin.register(LightSpan)
 class LightSpanAdmin(_SubjectColumns, ScopedAdmin[LightSpan]):
-    list_display = ["about", "place", "lamp", "why", "valid_from", "valid_to", "programme"]
+    list_display = ["about", "place", "lamp", "why", "begins", "ends", "year"]
     list_display_links = ["about"]
-    list_filter = [KindFilter, "light", "programme"]
+    list_filter = [KindFilter, "light", YearFilter]
     list_select_related = _RELATED
     ordering = ("subject_key",)
-    fields = ("about", "place", "lamp", "why", "figures", "valid_from", "valid_to", "rule", "programme")
+    fields = ("about", "place", "lamp", "why", "figures", "begins", "ends", "rule", "year")
     readonly_fields = fields
     change_list_template = "admin/projects/lightspan/change_list.html"
     list_hint = gettext_lazy(
@@ -86,6 +113,14 @@ class LightSpanAdmin(_SubjectColumns, ScopedAdmin[LightSpan]):
             .visible_to(access, permission)
             .filter(valid_from__lte=F("programme__cutoff"), valid_to__gt=F("programme__cutoff"))
         )
+
+    @admin.display(description=gettext_lazy("本灯起始日"), ordering="valid_from")
+    def begins(self, obj: LightSpan) -> dt.date:
+        return obj.valid_from
+
+    @admin.display(description=gettext_lazy("到(不含)"), ordering="valid_to")
+    def ends(self, obj: LightSpan) -> dt.date:
+        return obj.valid_to
 
     @admin.display(description=gettext_lazy("灯"), ordering="light")
     def lamp(self, obj: LightSpan) -> str:
@@ -139,12 +174,12 @@ class LightSpanAdmin(_SubjectColumns, ScopedAdmin[LightSpan]):
 
 @admin.register(MonthResult)
 class MonthResultAdmin(_SubjectColumns, ScopedAdmin[MonthResult]):
-    list_display = ["about", "place", "month_text", "result", "made_good", "lamp", "outputs", "programme"]
+    list_display = ["about", "place", "month_text", "result", "made_good", "lamp", "outputs", "year"]
     list_display_links = ["about"]
-    list_filter = [KindFilter, "met", "programme"]
+    list_filter = [KindFilter, MetFilter, YearFilter]
     list_select_related = _RELATED
     ordering = ("-year", "-month", "subject_key")
-    fields = ("about", "place", "month_text", "result", "made_good", "lamp", "outputs", "shares", "programme")
+    fields = ("about", "place", "month_text", "result", "made_good", "lamp", "outputs", "shares", "year")
     readonly_fields = fields
     list_hint = gettext_lazy(
         "按月评定的规则:每个已结束的月份完成与否、何时补上,以及应采取的措施(书面说明、约谈等)。"

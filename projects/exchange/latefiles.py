@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from projects.exchange.values import quoted
+from projects.exchange.figuretables import plain_text
 from projects.readmodels.laterows import LateRow
 from projects.rules.schedule import HUNDRED, Curve
 
@@ -140,7 +140,7 @@ def _as_text(value: Cell) -> str:
         case None:
             return ""
         case str():
-            return quoted(value)
+            return plain_text(value)
         case dt.date():
             return value.isoformat()
         case _:

@@ -114,7 +114,7 @@ def site_detail(public_id: str, held: Snapshot | None = None) -> SiteDetail | No
         started_on=site.started_on if shown else None,
         finished_on=site.finished_on if shown else None,
         verified_on=site.verified_on if shown else None,
-        lag=_lag(site, programme, row.light),
+        lag=_lag(site, programme, row.light) if shown else None,
         links=map_links(row.name, row.lon, row.lat),
     )
 

@@ -10,6 +10,9 @@ from projects.rules.errors import gettext_noop as _
 
 W = TypeVar("W", bound=StrEnum)
 
+#: Months after any day of a plan stay within the calendar, and a version fits its column.
+MOST = 10_000
+
 
 class PolicyError(RuleError):
     """Policy data that cannot be read: says where in it, what was found, what is allowed."""
@@ -48,6 +51,8 @@ class Node:
         value = self.get(key)
         if not isinstance(value, str) or not value.strip():
             raise PolicyError(_("{path} 应为非空文字,现为 {found}。"), path=self.at(key), found=repr(value))
+        if "\x00" in value:
+            raise PolicyError(_("{path} 不能含有空字符(NUL)。"), path=self.at(key))
         return value
 
     def optional_text(self, key: str) -> str:
@@ -60,6 +65,8 @@ class Node:
             raise PolicyError(
                 _("{path} 应为不小于 1 的整数,现为 {found}。"), path=self.at(key), found=repr(value)
             )
+        if value > MOST:
+            raise PolicyError(_("{path} 太大,最大为 {most}。"), path=self.at(key), most=MOST)
         return value
 
     def percent(self, key: str) -> Decimal:

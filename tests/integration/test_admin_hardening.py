@@ -159,3 +159,15 @@ def test_error_pages_link_to_no_other_host(client: Client, world: World, path: s
     body = client.get(path).content.decode()
     assert 'href="//evil' not in body
     assert 'href="/\\' not in body
+
+
+def test_the_page_for_a_new_password_is_kept_by_nobody(admin_client: Client) -> None:
+    assert "no-store" in admin_client.get("/admin/password_change/").headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("rules", ['{"version": ' + "9" * 5000 + "}", "[" * 100_000, '{"key": "\\ud800"}'])
+def test_json_that_cannot_be_kept_is_refused(admin_client: Client, rules: str) -> None:
+    form = {"key": "k", "version": 1, "name_zh": "n", "rules": rules, "effective_from": "2024-01-01"}
+    answer = admin_client.post("/admin/projects/lagpolicy/add/", form)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors["rules"]

@@ -12,6 +12,8 @@ from projects.actions.reports import change_plan, report_site
 from projects.models import Category, Indicator, Programme
 from projects.models.access import system_access
 from projects.readmodels.latesites import late_sites
+from projects.readmodels.sitedetail import site_detail
+from projects.readmodels.siteindex import snapshot
 from projects.rules.vocabulary import Publication, Stage
 from tests.factories import CUTOFF, START, World
 from tests.integration.test_progress import MARCH, MAY, progress, values
@@ -104,3 +106,13 @@ def test_a_light_speaks_for_the_programme_that_governs_the_site(
     found = progress(world)
     assert found.programme.key == "330200-2024"
     assert (found.tally.sites, found.tally.late) == (1, late)
+
+
+def test_without_public_progress_nobody_reads_what_holds_a_site_up(world: World) -> None:
+    site = world.add(world.planned(baseline_finish=MAY, reports=(ReportDraft(MARCH, Decimal(1), "缺人"),)))[0]
+    shown = site_detail(site.public_id, snapshot(fresh=True))
+    assert shown is not None and shown.lag is not None and shown.lag.problem == "缺人"
+    world.programme.publishes_progress = False
+    save_programme(access=world.access("admin"), row=world.programme)
+    kept = site_detail(site.public_id, snapshot(fresh=True))
+    assert kept is not None and kept.lag is None

@@ -104,6 +104,10 @@ def test_the_admin_lists_are_scoped_and_only_read(here: Promised, world: World) 
     assert 'name="_save"' not in detail
     month = MonthResult.objects.known().get(subject_key=here.county_key(), month=3)
     assert "2024-04-05" in haishu.get(f"/admin/projects/monthresult/{month.pk}/change/").content.decode()
+    for name in ("lightspan", "monthresult"):
+        page = haishu.get(f"/admin/projects/{name}/?programme={world.programme.key}").content.decode()
+        assert "Valid from" not in page
+        assert "programme</" not in page and "以 programme" not in page
     english = haishu.get("/en/admin/projects/lightspan/?light__exact=red").content.decode()
     assert "Red" in english
 

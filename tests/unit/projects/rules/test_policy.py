@@ -197,6 +197,13 @@ def change(path: str, value: object) -> dict[str, Any]:
         ("funding", {"schedule": {"kind": "months_after_issue"}}, r"缺少 funding\.schedule\.months"),
         ("funding", {"schedule": {"kind": "period_months", "months": 6}}, r"schedule\.months 是不认识的项"),
         ("funding", {"schedule": {"kind": "period_months"}}, r"缺少 funding\.lag"),
+        ("version", 10**400, r"version 太大,最大为 10000"),
+        (
+            "funding",
+            {"schedule": {"kind": "months_after_issue", "months": 10**9}},
+            r"schedule\.months 太大",
+        ),
+        ("key", "a\x00b", r"key 不能含有空字符"),
         ("divergence", {"points": 0}, r"divergence\.points 须大于 0"),
         ("divergence", {"points": 101}, r"divergence\.points 应为 0 到 100"),
         ("divergence", {"percent": 10}, r"divergence\.percent 是不认识的项"),
