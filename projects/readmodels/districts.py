@@ -9,10 +9,14 @@ from django.utils.translation import gettext_noop
 from projects.readmodels.clocks import Clocks
 from projects.readmodels.datedtree import area_on, areas_on, within_on
 from projects.readmodels.indicators import IndicatorProgress, indicator_progress
+from projects.readmodels.kept import while_it_stands
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.tallies import Board, Tally, board
 from projects.readmodels.vocabulary import Area, IndicatorWords, ProgrammeWords
 from projects.rules.vocabulary import DivisionLevel
+
+#: So many districts and days are kept until the next change.
+_KEPT = 120
 
 FORMULA = gettext_noop(
     "完成率 = 已完成的点位数 ÷ 列入计划且未取消的点位数。已完成指已完工或已核验(开工建设类指已开工)。"
@@ -178,7 +182,17 @@ def district_progress(
     programme = programme or current_programme(held, area)
     if programme is None or not (programme.is_public and programme.publishes_progress):
         return None
-    clocks = clocks or Clocks(as_of or programme.cutoff)
+    asked = clocks or Clocks(as_of or programme.cutoff)
+    return while_it_stands(
+        held.tables,
+        "district",
+        (area.pk, programme.pk, asked),
+        lambda: _progress(area, programme, asked, held),
+        _KEPT,
+    )
+
+
+def _progress(area: Area, programme: ProgrammeWords, clocks: Clocks, held: Snapshot) -> DistrictProgress:
     day = clocks.as_of
     found = board(programme, clocks, held)
     then = area_on(held, area, day)

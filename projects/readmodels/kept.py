@@ -3,9 +3,26 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
+
+
+def while_it_stands(
+    tables: dict[Any, Any], kind: str, key: Hashable, make: Callable[[], Value], most: int
+) -> Value:
+    """A value worked out once for a snapshot (`Snapshot.tables`), which is gone with the next change.
+
+    At most so many of a kind are kept: whoever walks through all days of a year pays for it.
+    """
+    own = (kind, key)
+    if own in tables:
+        found: Value = tables[own]
+        return found
+    value = make()
+    if sum(1 for other in list(tables) if isinstance(other, tuple) and other[0] == kind) < most:
+        tables[own] = value
+    return value
 
 
 class Kept(Generic[Value]):

@@ -11,7 +11,7 @@ from projects.models import AuditEntry
 from projects.readmodels.balances import balance, keeps
 from projects.readmodels.clocks import Clocks
 from projects.readmodels.definitions import definitions
-from projects.readmodels.kept import Kept
+from projects.readmodels.kept import Kept, while_it_stands
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.standings import Group, cells_of, groups, moved_between
 from projects.readmodels.vocabulary import ProgrammeWords
@@ -262,15 +262,14 @@ def _cells(
         return _past.get(
             (held.epoch, programme.pk, day, known), lambda: cells_at(programme, day, known, indicators)
         )
-    # A moment may be later than what `held` has heard of.
-    key = ("board", programme.pk, day, known)
-    found: Mapping[Cell, Measures] | None = held.tables.get(key)
-    if found is None:
-        found = cells_at(programme, day, known, indicators)
-        others = sum(1 for other in list(held.tables) if isinstance(other, tuple) and other[0] == "board")
-        if day == programme.cutoff or others < _KEPT_DAYS:
-            held.tables[key] = found
-    return found
+    return while_it_stands(
+        held.tables,
+        "board at the cut-off" if day == programme.cutoff else "board",
+        # A moment may be later than what `held` has heard of.
+        (programme.pk, day, known),
+        lambda: cells_at(programme, day, known, indicators),
+        _KEPT_DAYS,
+    )
 
 
 def cells_at(

@@ -10,7 +10,9 @@ import pytest
 from django.test import Client
 
 from projects.actions.drafts import ReportDraft
+from projects.actions.promises import set_target
 from projects.models import FundingArrangement, FundingLine, FundingReport, TargetStatement
+from projects.models.access import system_access
 from tests.factories import CUTOFF, START, World
 from tests.integration.test_district_pages import MAY, page, publish, some_sites, table_rows, text_of
 
@@ -246,12 +248,15 @@ def test_targets_of_the_district(client: Client, world: World) -> None:
     some_sites(world)
     seen = text_of(page(client, "/districts/330203/"))
     assert "3 个指标在这里都没有公布目标(无目标)" in seen
-    TargetStatement.objects.create(
-        indicator=world.indicators["03-meal"],
-        division=world.counties["330203"],
-        target=4,
-        effective_on=MAY,
-        source="分解方案",
+    set_target(
+        access=system_access(),
+        row=TargetStatement(
+            indicator=world.indicators["03-meal"],
+            division=world.counties["330203"],
+            target=4,
+            effective_on=MAY,
+            source="分解方案",
+        ),
     )
     html = page(client, "/districts/330203/")
     assert "3 个指标在这里都没有公布目标" in text_of(page(client, "/districts/330203/?as_of=2024-04-30"))

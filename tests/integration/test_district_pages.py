@@ -14,6 +14,7 @@ from projects.actions.drafts import ReportDraft
 from projects.actions.programmes import (
     save_programme,
 )
+from projects.actions.records import report_indicator
 from projects.models import (
     Boundary,
     Division,
@@ -158,11 +159,14 @@ def test_indicators_never_read_nought_for_a_gap(client: Client, world: World) ->
     }
     assert rows["助餐服务点"] == ["个", "无目标", "1", "2", "未上报", "–", "0"]
     assert rows["充电桩"] == ["个", "无目标", "无点位", "未上报", "–", "–"]
-    IndicatorReport.objects.create(
-        indicator=world.indicators["03-meal"],
-        division=world.counties["330203"],
-        as_of=CUTOFF,
-        actual=7,
+    report_indicator(
+        access=system_access(),
+        row=IndicatorReport(
+            indicator=world.indicators["03-meal"],
+            division=world.counties["330203"],
+            as_of=CUTOFF,
+            actual=7,
+        ),
     )
     rows = {
         row[0]: row[1:] for row in table_rows(page(client, "/districts/330203/"), 'id="indicators-title"')
