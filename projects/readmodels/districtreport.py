@@ -8,11 +8,14 @@ from projects.readmodels.datedtree import area_on, areas_on, within_on
 from projects.readmodels.districtfunds import DistrictFunds, district_funds
 from projects.readmodels.districts import DistrictProgress, DistrictRow, district_progress
 from projects.readmodels.history import HistoryPoint, history
+from projects.readmodels.kept import while_it_stands
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.tallies import board
 from projects.readmodels.vocabulary import Area, ProgrammeWords
 from projects.rules.vocabulary import DivisionLevel
 
+#: So many areas and days are kept.
+_KEPT = 60
 _BESIDE = {DivisionLevel.COUNTY, DivisionLevel.ZONE}
 
 
@@ -35,7 +38,17 @@ class DistrictReport:
 def district_report(
     area: Area, *, held: Snapshot, clocks: Clocks, programme: ProgrammeWords
 ) -> DistrictReport | None:
-    """None when the programme is no public one that publishes its progress."""
+    """None when the programme is no public one that publishes its progress. Kept until the next change."""
+    return while_it_stands(
+        held.tables,
+        "district report",
+        (area.pk, programme.pk, clocks),
+        lambda: _report(area, held, clocks, programme),
+        _KEPT,
+    )
+
+
+def _report(area: Area, held: Snapshot, clocks: Clocks, programme: ProgrammeWords) -> DistrictReport | None:
     progress = district_progress(area, held=held, clocks=clocks, programme=programme)
     if progress is None:
         return None
