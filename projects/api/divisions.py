@@ -131,7 +131,7 @@ class DivisionProgress(PublicView):
                 "by_stage": {stage: count for stage, count in progress.by_stage.items() if count},
                 "categories": [_category(row) for row in progress.categories],
                 **history_and_change(progress, self.held, _tally),
-                **public_lights_json(of_area(programme, area, clocks)),
+                **public_lights_json(of_area(programme, area, clocks, self.held)),
                 **_both("formula", FORMULA),
             }
         )

@@ -100,7 +100,7 @@ def _figures(request: HttpRequest, area: Area, asked: AskedYear, held: Snapshot)
             known_seq=asked.clocks.known_seq,
             divisions=progress.managers,
         ),
-        "lights": of_area(asked.programme, area, asked.clocks),
+        "lights": of_area(asked.programme, area, asked.clocks, held),
         "formula": _(FORMULA),
         "late_link": f"{reverse('map')}?show=all&division={area.code}&light=red,yellow",
         **_late(request, report, held),

@@ -4,11 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from projects.readmodels.clocks import Clocks
+from projects.readmodels.kept import while_it_stands
 from projects.readmodels.monthtables import MonthTable, public_month_tables
+from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.subjectjson import light_json, months_json
 from projects.readmodels.subjectlights import SubjectLight, public_lights
 from projects.readmodels.vocabulary import Area, ProgrammeWords
 from projects.rules.vocabulary import Light, Subject
+
+#: So many areas and days are kept.
+_KEPT = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +25,20 @@ class PublicLights:
     months: tuple[MonthTable, ...]
 
 
-def of_area(programme: ProgrammeWords, area: Area, clocks: Clocks) -> PublicLights | None:
+def of_area(
+    programme: ProgrammeWords, area: Area, clocks: Clocks, held: Snapshot | None = None
+) -> PublicLights | None:
     """A division's lights; None where they are not published. Nobody's worst light stands for the whole: a
-    division has one only where the policy judges divisions."""
+    division has one only where the policy judges divisions. With a snapshot they are kept until the next
+    change."""
+    if held is not None:
+        return while_it_stands(
+            held.tables,
+            "lights of an area",
+            (programme.pk, area.pk, clocks),
+            lambda: of_area(programme, area, clocks),
+            _KEPT,
+        )
     found = public_lights(programme, clocks, division_id=area.pk)
     tables = public_month_tables(programme, clocks, division_id=area.pk)
     if found is None or tables is None:
