@@ -152,6 +152,9 @@ AUDIT_KEY_FILE = Path(env.text("AUDIT_KEY_FILE", str(VAR_DIR / "audit-key.pem"))
 #: The file outside the database to which checkpoints are appended.
 AUDIT_CHECKPOINT_FILE = Path(env.text("AUDIT_CHECKPOINT_FILE", str(VAR_DIR / "audit-checkpoints.jsonl")))
 
+#: What people hand in (photos, spreadsheets), under the hash of their content; never served as they are.
+PRIVATE_FILES_DIR = Path(env.text("PRIVATE_FILES_DIR", str(VAR_DIR / "private")))
+
 #: Where processes share the point index's files. Rebuilt from the database at any time.
 POINT_INDEX_DIR = VAR_DIR / "pointindex"
 #: Seconds for which a browser may keep an anonymous answer.

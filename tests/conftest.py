@@ -43,6 +43,7 @@ def _flush_between_tests() -> Iterator[None]:
 def _own_index(tmp_path: Path, settings: Settings) -> Iterator[None]:
     """Each test has its own index files: what a rolled-back test knew must not reach the next one."""
     settings.POINT_INDEX_DIR = tmp_path / "pointindex"
+    settings.PRIVATE_FILES_DIR = tmp_path / "private"
     siteindex.forget()
     kept_answers.clear()
     siteshapes.forget()

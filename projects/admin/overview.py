@@ -1,7 +1,7 @@
 """What needs doing: questions over sites that the start page counts and the list filters by."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from projects.admin.tasks import Task
 from projects.models import Contribution, CorrectionRequest, Programme, Site
 from projects.permissions.access import Access, Permission, Target, may
 from projects.querysets.sites import SiteQuerySet
@@ -104,39 +105,24 @@ QUESTIONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A line of the start page. `count` of what is the reader's own to do; with `at_least` there is more."""
-
-    label: str | Promise
-    hint: str | Promise
-    tone: str
-    count: int
-    at_least: bool
-    url: str
-
-
-def what_to_do(access: Access) -> tuple[dt.date, tuple[Task, ...]]:
-    """The day that lateness is about, and the lines."""
-    day = as_of()
+def tasks_of_sites(access: Access, day: dt.date) -> Iterator[Task]:
+    """The questions above, counted."""
     held = snapshot(fresh=True)
     address = reverse("admin:projects_site_changelist")
-    tasks = []
     for question in QUESTIONS:
         found = total(question.asked(access, day, held), held)
         url = f"{address}?todo={question.slug}"
-        tasks.append(Task(question.label, question.hint, question.tone, found.count, found.at_least, url))
-    if may(access, Permission.PERIOD_CLOSE, Target()):
-        tasks.append(_corrections(access))
-    return day, tuple(tasks)
+        yield Task(question.label, question.hint, question.tone, found.count, found.at_least, url)
 
 
-def _corrections(access: Access) -> Task:
+def tasks_of_corrections(access: Access, day: dt.date) -> Iterator[Task]:
     """Requests of others that I may decide."""
+    if not may(access, Permission.PERIOD_CLOSE, Target()):
+        return
     waiting = CorrectionRequest.objects.filter(decision=Decision.WAITING.value).exclude(
         requested_by=access.user_id
     )
-    return Task(
+    yield Task(
         _("更正待审批"),
         _("对已关账期间的更正,核对后批准或不批准"),
         "work",
@@ -144,3 +130,16 @@ def _corrections(access: Access) -> Task:
         False,
         f"{reverse('admin:projects_correctionrequest_changelist')}?decision__exact={Decision.WAITING.value}",
     )
+
+
+#: Who says what is due, in the order of the start page. A new kind of work adds its function here.
+PROVIDERS: Final[tuple[Callable[[Access, dt.date], Iterable[Task]], ...]] = (
+    tasks_of_sites,
+    tasks_of_corrections,
+)
+
+
+def what_to_do(access: Access) -> tuple[dt.date, tuple[Task, ...]]:
+    """The day that lateness is about, and the lines."""
+    day = as_of()
+    return day, tuple(task for provider in PROVIDERS for task in provider(access, day))
