@@ -16,6 +16,8 @@ from django.conf import settings
 from tests.benchmarks import programs
 
 POSTGIS = "postgis" in settings.DATABASES["default"]["ENGINE"]
+#: The program is the same on both databases: each run of CI tries it on one.
+pytestmark = [pytest.mark.long] if POSTGIS else []
 SECRET = "only-for-the-smoke-test-" + "0123456789" * 5
 #: One operation of each sort; all of them would take minutes.
 SOME = (
