@@ -53,12 +53,15 @@ class SiteChangeList(KeysetChangeList):
     def _query(self, request: HttpRequest, held: Snapshot) -> staffsites.StaffQuery:
         parts = [spec.narrow(held) for spec in self.filter_specs if isinstance(spec, SiteListFilter)]
         rest = [part.rest for part in parts if part.rest is not None]
+        ids = [set(part.ids) for part in parts if part.ids is not None]
+        if self.query.strip():
+            ids.append(set(self._searched(request)))
         return staffsites.staff_query(
             access_for(request),
             Permission.SITE_VIEW_INTERNAL,
             held,
             tests=[test for part in parts for test in part.tests],
-            ids=self._searched(request) if self.query.strip() else None,
+            ids=set.intersection(*ids) if ids else None,
             rest=reduce(and_, rest, Q()) if rest else None,
         )
 
