@@ -224,8 +224,25 @@ def match_columns(
                 _("GeoJSON 的位置取自要素的 geometry,不能用 --map %(field)s=…。") % {"field": field}
             )
         mapped[field] = _present(column, present)
+    automatic = _by_header(present, mapped, set(skip), has_geometry=has_geometry)
+    if not has_geometry:
+        _one_position(mapped, automatic)
+    return ColumnMap(MappingProxyType(mapped), tuple(automatic))
+
+
+def recognised(headers: Iterable[str], *, has_geometry: bool) -> ColumnMap:
+    """What the headers say by themselves, whether or not it is enough for an import."""
+    mapped: dict[str, str] = {}
+    automatic = _by_header(list(headers), mapped, set(), has_geometry=has_geometry)
+    return ColumnMap(MappingProxyType(mapped), tuple(automatic))
+
+
+def _by_header(
+    present: list[str], mapped: dict[str, str], skip: set[str], *, has_geometry: bool
+) -> list[str]:
+    """Add to `mapped` what headers are known by; returns the fields that were added."""
     taken = set(mapped.values())
-    skipped = set(skip) | (POSITION_FIELDS if has_geometry or POSITION_FIELDS & mapped.keys() else set())
+    skipped = skip | (POSITION_FIELDS if has_geometry or POSITION_FIELDS & mapped.keys() else set())
     by_name = {header.lower(): header for header in present if header not in taken}
     automatic = []
     for column_ in COLUMNS:
@@ -240,9 +257,7 @@ def match_columns(
         if name.startswith(ATTRIBUTES) and _is_attribute(field) and field not in mapped:
             mapped[field] = header
             automatic.append(field)
-    if not has_geometry:
-        _one_position(mapped, automatic)
-    return ColumnMap(MappingProxyType(mapped), tuple(automatic))
+    return automatic
 
 
 def _is_attribute(field: str) -> bool:
