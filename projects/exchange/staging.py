@@ -139,9 +139,7 @@ def fingerprint(headers: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
-def set_options(
-    access: Access, staged_id: int, options: StagedOptions, *, publisher_id: int | None = None
-) -> StagedImport:
+def set_options(access: Access, staged_id: int, options: StagedOptions) -> StagedImport:
     """Say how the file is read: what was planned by other options is thrown away, and the answer is
     remembered for this person's next file with such columns.
 
@@ -152,7 +150,7 @@ def set_options(
     with transaction.atomic():
         staged = _open(staged_id)
         before = StagedOptions.from_json(staged.options)
-        staged.options, staged.publisher_id = options.as_json(), publisher_id
+        staged.options = options.as_json()
         staged.attempt = ""  # what a worker that is believed dead still writes is refused
         staged.counts, staged.notes, staged.columns, staged.planned_seq = {}, [], {}, None
         staged.needs_check, staged.error, staged.state = False, "", StagedState.UPLOADED.value

@@ -46,15 +46,6 @@ class StagedImport(models.Model):
     planned_seq = models.BigIntegerField(null=True)
     attempt = models.CharField(max_length=32, blank=True)
     worker_started_at = models.DateTimeField(null=True)
-    #: The second person who publishes the new sites as they are applied, if one was named.
-    publisher = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("发布人"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
     batch = models.ForeignKey(
         "projects.ImportBatch",
         verbose_name=_("批次"),
