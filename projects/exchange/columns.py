@@ -205,9 +205,15 @@ class ColumnMap:
 
 
 def match_columns(
-    headers: Iterable[str], explicit: Mapping[str, str], *, has_geometry: bool, skip: Iterable[str] = ()
+    headers: Iterable[str],
+    explicit: Mapping[str, str],
+    *,
+    has_geometry: bool,
+    skip: Iterable[str] = (),
+    by_header: bool = True,
 ) -> ColumnMap:
-    """What the command line says, then what the headers say by themselves (never for a field in `skip`).
+    """What was said explicitly, then (`by_header`) what the headers say by themselves, never for a field in
+    `skip`.
 
     Raises OptionError for a field or a column that is not there.
     """
@@ -224,7 +230,7 @@ def match_columns(
                 _("GeoJSON 的位置取自要素的 geometry,不能用 --map %(field)s=…。") % {"field": field}
             )
         mapped[field] = _present(column, present)
-    automatic = _by_header(present, mapped, set(skip), has_geometry=has_geometry)
+    automatic = _by_header(present, mapped, set(skip), has_geometry=has_geometry) if by_header else []
     if not has_geometry:
         _one_position(mapped, automatic)
     return ColumnMap(MappingProxyType(mapped), tuple(automatic))

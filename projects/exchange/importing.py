@@ -180,7 +180,13 @@ def _columns(table: Table, options: ImportOptions) -> ColumnMap:
             )
     if not options.indicator:
         skip.add("quantity")
-    columns = match_columns(table.headers, explicit, has_geometry=table.has_geometry, skip=skip)
+    columns = match_columns(
+        table.headers,
+        explicit,
+        has_geometry=table.has_geometry,
+        skip=skip,
+        by_header=not options.only_mapped,
+    )
     _check_fallback(columns, options)
     if "name" not in columns and not options.name_template:
         raise OptionError(

@@ -66,6 +66,7 @@ def _options_json(options: ImportOptions) -> dict[str, Any]:
         "service": options.service.value,
         "name_template": options.name_template,
         "words": {name: [rule.column, dict(rule.words)] for name, rule in options.words.items()},
+        "only_mapped": options.only_mapped,
     }
 
 
@@ -87,6 +88,7 @@ def _options(held: Mapping[str, Any]) -> ImportOptions:
         stage=Stage(held["stage"]),
         service=Service(held["service"]),
         name_template=held["name_template"],
+        only_mapped=bool(held.get("only_mapped", False)),
         words=MappingProxyType(
             {
                 name: WordRule(column, MappingProxyType(dict(words)))
