@@ -58,17 +58,25 @@ class FieldRow:
 
     name: str
     title: str
-    about: str
+    about: str | Promise
     is_main: bool
 
 
 @dataclass(frozen=True, slots=True)
+class AttributeField:
+    """A facility's own field, and the kinds (slugs) that have it."""
+
+    label: str
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What may be chosen besides the file's own columns. `attributes`: label by key, of all kinds."""
+    """What may be chosen besides the file's own columns; `kind_words`: what kinds are called, in any way."""
 
     kinds: Sequence[tuple[str, str]]
     indicators: Sequence[tuple[str, str]]
-    attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    attributes: Mapping[str, AttributeField] = field(default_factory=lambda: MappingProxyType({}))
     kind_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -79,7 +87,10 @@ def field_rows(vocabulary: Vocabulary, *, has_geometry: bool) -> list[FieldRow]:
         for column in COLUMNS
         if column.field not in _APART and not (has_geometry and column.field in POSITION_FIELDS)
     ]
-    rows += [FieldRow(ATTRIBUTES + key, label, "", False) for key, label in vocabulary.attributes.items()]
+    names = dict(vocabulary.kinds)
+    for key, attribute in vocabulary.attributes.items():
+        about = _("只用于:%(kinds)s") % {"kinds": "、".join(sorted(names[slug] for slug in attribute.kinds))}
+        rows.append(FieldRow(ATTRIBUTES + key, attribute.label, about, is_main=False))
     return sorted(rows, key=lambda row: (not row.is_main, _MAIN.index(row.name) if row.is_main else 0))
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,7 +26,7 @@ from projects.admin.importfields import (
     field_rows,
     header_choices,
 )
-from projects.exchange.columns import FALLBACK_FIELDS, POSITION_FIELDS
+from projects.exchange.columns import ATTRIBUTES, FALLBACK_FIELDS, POSITION_FIELDS
 from projects.exchange.options import ImportOptions, KindRule, WordRule, read_datum, template_columns
 from projects.exchange.problems import OptionError
 from projects.rules.vocabulary import Service, Stage
@@ -115,7 +116,9 @@ class OptionsForm(forms.Form):
     source = forms.CharField(
         label=gettext_lazy("来源名称"),
         max_length=200,
-        help_text=gettext_lazy("由系统生成编码时,同一来源、同一点位的编码不变。每月导入同一份表,请用同一个来源名称。"),
+        help_text=gettext_lazy(
+            "由系统生成编码时,同一来源、同一点位的编码不变。每月导入同一份表,请用同一个来源名称。"
+        ),
     )
     fallback_datum = forms.ChoiceField(label=gettext_lazy("后备位置的坐标系"), required=False)
     fallback_epsg = forms.CharField(label=gettext_lazy("后备位置的 EPSG 编号"), required=False, max_length=12)
@@ -173,19 +176,31 @@ class OptionsForm(forms.Form):
         words = self.facts.words_of(header)
         if words is None:
             return
-        meanings: dict[str, Sequence[tuple[str, Any]]] = {
-            "kind": self._vocabulary.kinds,
-            "stage": STAGE_CHOICES,
-            "service": SERVICE_CHOICES,
-        }
+        meanings = self._meanings()[name]
+        known = {word: self._meaning(name, word, meanings) for word in words}
+        # Words that all speak for themselves need no answer.
+        if all(known.values()) or not known:
+            return
         self.words[name] = []
         for number, word in enumerate(words):
             key = f"{WORD}{name}-{number}"
             self.words[name].append((key, word))
             self.fields[key] = forms.ChoiceField(
-                label=word, required=False, choices=[("", _("请选择")), *meanings[name]]
+                label=word, required=False, choices=[("", _("请选择")), *meanings]
             )
-            self.initial.setdefault(key, self._meaning(name, word, meanings[name]))
+            self.initial.setdefault(key, known[word])
+            self._answered(key, known[word])
+
+    def _answered(self, key: str, meaning: str) -> None:
+        """A question that was not on the page yet when it was sent has the answer that it would propose."""
+        if self.is_bound and self.add_prefix(key) not in self.data:
+            held: Any = self.data
+            data = held.copy()
+            data[self.add_prefix(key)] = meaning
+            self.data = data
+
+    def _meanings(self) -> dict[str, Sequence[tuple[str, Any]]]:
+        return {"kind": self._vocabulary.kinds, "stage": STAGE_CHOICES, "service": SERVICE_CHOICES}
 
     def _meaning(self, name: str, word: str, meanings: Sequence[tuple[str, Any]]) -> str:
         """What a word says by itself: our own value, or its term."""
@@ -220,7 +235,17 @@ class OptionsForm(forms.Form):
         return ColumnLine(row, self[COLUMN + row.name], self.facts.marks.get(row.name, ""), words)
 
     def kind_line(self) -> ColumnLine:
-        return self.line(FieldRow("kind", _("设施种类"), "", True))
+        return self.line(FieldRow("kind", _("设施种类"), "", is_main=True))
+
+    def keep(self, typed: QueryDict) -> None:
+        """Show again what was typed before the file was read another way: what this file still has."""
+        for name, control in self.fields.items():
+            value = typed.get(name)
+            if value is None or name.startswith(WORD):
+                continue
+            choices = getattr(control, "choices", None)
+            if choices is None or value in {str(choice) for choice, _label in choices}:
+                self.initial[name] = value
 
     # -- reading it ---------------------------------------------------------------------------------------
 
@@ -251,9 +276,7 @@ class OptionsForm(forms.Form):
         has = {name.removeprefix(COLUMN) for name in matched}
         template = str(data.get("name_template", ""))
         if "name" not in has and not template:
-            self.add_error(
-                f"{COLUMN}name", _("请选择名称在哪一列;没有名称列的,在“更多选项”里写名称怎样拼。")
-            )
+            self.add_error(f"{COLUMN}name", _("请选择名称在哪一列;没有名称列的,在“更多选项”里写名称怎样拼。"))
         if template:
             self._clean_template(template)
         self._clean_position(has)
@@ -261,6 +284,7 @@ class OptionsForm(forms.Form):
             self.add_error(f"{COLUMN}division", _("管理区划按文件里的列时,请选择区划在哪一列。"))
         if data.get("kind") == KIND_BY_COLUMN and "kind" not in has:
             self.add_error(f"{COLUMN}kind", _("请选择设施种类在哪一列。"))
+        self._clean_attributes(data, has)
         if "quantity" in has and not data.get("indicator"):
             self.add_error("indicator", _("有贡献量一列时,请选择计入哪个指标。"))
         fallback = {"fallback_x", "fallback_y"} & has
@@ -269,6 +293,19 @@ class OptionsForm(forms.Form):
         if data.get("fallback_datum") and len(fallback) < len(FALLBACK_FIELDS):
             for name in sorted(FALLBACK_FIELDS - fallback):
                 self.add_error(COLUMN + name, _("请选择后备位置在哪一列。"))
+
+    def _clean_attributes(self, data: dict[str, Any], has: set[str]) -> None:
+        """An attribute that the chosen kind does not have cannot be filled."""
+        kind = data.get("kind")
+        if not kind or kind == KIND_BY_COLUMN:
+            return
+        for key, attribute in self._vocabulary.attributes.items():
+            if ATTRIBUTES + key in has and kind not in attribute.kinds:
+                self.add_error(
+                    COLUMN + ATTRIBUTES + key,
+                    _("所选的设施种类没有“%(name)s”这一项;请改为“(文件里没有)”。")
+                    % {"name": attribute.label},
+                )
 
     def _clean_template(self, template: str) -> None:
         try:
@@ -313,7 +350,7 @@ class OptionsForm(forms.Form):
         if data["name_template"]:
             mapping.pop("name", None)
         return ImportOptions(
-            datum=_system(data["datum_read"]),
+            datum=data["datum_read"],
             kind=KindRule(column=data[f"{COLUMN}kind"], words=MappingProxyType(self._meant("kind")))
             if by_column
             else KindRule(slug=data["kind"]),
@@ -329,14 +366,11 @@ class OptionsForm(forms.Form):
             service=Service(data["service"]),
             name_template=data["name_template"],
             words=MappingProxyType(words),
+            only_mapped=True,
         )
 
     def _meant(self, name: str) -> dict[str, str]:
         return {word: self.cleaned_data[key] for key, word in self.words.get(name, [])}
-
-
-def _system(read: Datum | EpsgCode) -> Datum | EpsgCode:
-    return read
 
 
 def system_choice(system: Datum | EpsgCode | None) -> tuple[str, str]:

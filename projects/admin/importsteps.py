@@ -58,7 +58,9 @@ def upload_words(upload_url: str) -> dict[str, Any]:
 
 
 def too_large_words() -> str:
-    return _("文件超过 %(most)d MB,没有上传。请删去不用的列和工作表,或分成几个文件。") % {"most": MAX_MEGABYTES}
+    return _("文件超过 %(most)d MB,没有上传。请删去不用的列和工作表,或分成几个文件。") % {
+        "most": MAX_MEGABYTES
+    }
 
 
 def page(request: HttpRequest, staged: StagedImport | None, step: str, title: str) -> dict[str, Any]:

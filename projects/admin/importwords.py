@@ -30,7 +30,10 @@ def batch_lines(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield _("后备位置的坐标系"), datum_words(str(fallback))
     yield from _kind_lines(options)
     if code := options.get("code"):
-        yield _("点位编码"), _("由系统生成") if code == "generated" else _("“%(column)s”列") % {"column": code}
+        yield (
+            _("点位编码"),
+            _("由系统生成") if code == "generated" else _("“%(column)s”列") % {"column": code},
+        )
     if source := options.get("source"):
         yield _("来源名称"), str(source)
     yield _("计入指标"), _indicator(str(options.get("indicator") or ""))

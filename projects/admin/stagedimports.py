@@ -1,4 +1,4 @@
-"""The import of a spreadsheet in pages: hand it in, say how it is read, look at what it would change, write it.
+"""The import of a spreadsheet in pages: hand it in, say how it is read, see what it would change, write it.
 
 One address a file (`…/change/`) shows the step that it is at, so that a reload, the browser's back button
 and another window all come to the same page. Whoever did not hand the file in finds nothing here.
@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -27,8 +27,7 @@ from projects.admin.importprogress import is_busy, is_cut_off, progress_words
 from projects.admin.importsteps import address, list_address, state_words
 from projects.admin.scope import access_for
 from projects.admin.uploads import bounded
-from projects.exchange import staging, stagedwork
-from projects.exchange.stagedoptions import StagedOptions
+from projects.exchange import stagedwork, staging
 from projects.exchange.stagedwork import Work
 from projects.models import StagedImport
 from projects.permissions.access import Access, Permission, holds
@@ -76,7 +75,7 @@ class StagedImportAdmin(ScopedAdmin[StagedImport]):
     # -- addresses ----------------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        def at(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+        def at(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
             return path(route, self.admin_site.admin_view(view), name=f"projects_stagedimport_{name}")
 
         def taking(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
