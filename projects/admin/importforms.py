@@ -32,6 +32,8 @@ from projects.exchange.problems import OptionError
 from projects.rules.vocabulary import Service, Stage
 
 _MOST_METRES: Final = 10_000
+#: In `initial`: what each word of a column was said to mean before, by field.
+MEANT: Final = "meant"
 _WORDED: Final = ("kind", "stage", "service")
 
 
@@ -188,8 +190,9 @@ class OptionsForm(forms.Form):
             self.fields[key] = forms.ChoiceField(
                 label=word, required=False, choices=[("", _("请选择")), *meanings]
             )
-            self.initial.setdefault(key, known[word])
-            self._answered(key, known[word])
+            before = self.initial.get(MEANT, {}).get(name, {}).get(word)
+            self.initial.setdefault(key, before or known[word])
+            self._answered(key, before or known[word])
 
     def _answered(self, key: str, meaning: str) -> None:
         """A question that was not on the page yet when it was sent has the answer that it would propose."""
@@ -401,6 +404,7 @@ def initial_of(options: ImportOptions, mapping: Mapping[str, str]) -> dict[str, 
         "name_template": options.name_template,
     }
     initial |= {COLUMN + name: header for name, header in mapping.items()}
+    initial[MEANT] = {"kind": options.kind.words, **{name: rule.words for name, rule in options.words.items()}}
     if options.kind.column:
         initial[f"{COLUMN}kind"] = options.kind.column
     return initial
