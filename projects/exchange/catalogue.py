@@ -1,7 +1,7 @@
 """What the database knows, as planning an import wants it."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,8 +12,8 @@ from projects.exchange.columns import COLUMNS
 from projects.exchange.differences import ExistingSite
 from projects.exchange.dividing import Degrees, KnownCity
 from projects.exchange.gazetteer import AliasRef, DivisionRef, Gazetteer
-from projects.exchange.importing import World
 from projects.exchange.packaged_borders import packaged_cities_at
+from projects.exchange.planner import World
 from projects.exchange.problems import OptionError
 from projects.exchange.rows import KindRef
 from projects.models import (
@@ -134,10 +134,9 @@ def _snapshot(site: Site, contributions: Mapping[int, Decimal]) -> ExistingSite:
     )
 
 
-def _codes_with_prefix(prefix: str) -> list[tuple[str, str]]:
-    return list(
-        Site.objects.live().filter(code__startswith=prefix).order_by("code").values_list("code", "name")
-    )
+def _codes_with_prefix(prefix: str) -> Iterator[tuple[str, str]]:
+    rows = Site.objects.live().filter(code__startswith=prefix).order_by("code")
+    return rows.values_list("code", "name").iterator(chunk_size=2_000)
 
 
 def _elsewhere(lon: Degrees, lat: Degrees) -> list[KnownCity | None]:

@@ -133,6 +133,11 @@ class RowReader:
             return None
         return RowValues(row.number, label, str(code), name, kind, fields, attributes, quantity)
 
+    def taken_problems(self) -> list[Problem]:
+        """The problems since this was last asked; they are forgotten."""
+        taken, self.problems = self.problems, []
+        return taken
+
     def stated(self, row: SourceRow) -> str | None:
         """The division as the row writes it; None when the file has no such column."""
         if "division" not in self._columns:

@@ -23,7 +23,6 @@ from projects.rules.vocabulary import StagedState
 #: Seconds between two words about progress.
 _PAUSE: Final = 0.3
 _TRIES: Final = 20
-READ, CHECK, STORE, WRITE = "read", "check", "store", "write"
 _WORKING: Final = (StagedState.CHECKING, StagedState.APPLYING)
 
 

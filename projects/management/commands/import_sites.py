@@ -12,8 +12,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from maps.crs import EpsgCode
 from maps.datum import Datum
@@ -31,6 +29,7 @@ from projects.exchange.options import (
 )
 from projects.exchange.problems import OptionError
 from projects.exchange.readers import MAX_MEGABYTES, MAX_ROWS, UnsupportedFormat
+from projects.management.bars import progress_bar
 from projects.management.outcomes import SHOWN, access_by_name, plain_reason, print_findings
 from projects.permissions.access import Access, Permission, holds
 from projects.rules.vocabulary import Service, Stage
@@ -140,12 +139,7 @@ class Command(BaseCommand):
             raise OptionError(_("用户 %(name)s 没有导入的权限。") % {"name": options["actor"]})
         publisher = _publisher(options["publish_by"], options["actor"]) if options["publish_by"] else None
         template_columns(options["name_from"])
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(
-            *columns, console=console, transient=True, disable=as_json or not console.is_terminal
-        ) as bar:
-            task = bar.add_task(_("写入"), total=None)
+        with progress_bar(quiet=as_json) as (on_phase, on_progress):
             return run_import(
                 path,
                 ImportOptions(
@@ -171,8 +165,8 @@ class Command(BaseCommand):
                 max_megabytes=options["max_mb"],
                 max_rows=options["max_rows"],
                 is_dry_run=options["dry_run"],
-                on_total=lambda total: bar.update(task, total=total),
-                on_progress=lambda count: bar.advance(task, count),
+                on_phase=on_phase,
+                on_progress=on_progress,
             )
 
     def _print(self, outcome: ImportOutcome, options: dict[str, Any]) -> None:
