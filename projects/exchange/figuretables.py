@@ -44,7 +44,7 @@ class Table:
 
 
 def plain_text(text: str) -> str:
-    """Text that no spreadsheet runs: without control characters, with an apostrophe before a formula's start."""
+    """Text that no spreadsheet runs: see `quoted`. Without control characters, which XML cannot carry."""
     return quoted(text.translate(_CONTROL)[:_LONGEST_TEXT])
 
 
