@@ -9,7 +9,8 @@ def markdown() -> str:
         "# 导入和导出的列",
         "",
         "这一页由 `projects/exchange/columns.py` 写成,测试保证两者一致;改列请改那里,再运行",
-        "`manage.py shell -c \"from projects.exchange import columnguide as c; print(c.markdown(), end='')\"`。",
+        '`manage.py shell -v0 -c "from projects.exchange import columnguide as c; '
+        "print(c.markdown(), end='')\"`。",
         "",
         "表头与“自动识别的表头”相同(不分大小写)的列会自动对应;其他列用 `--map 字段=列` 指定。"
         "空行跳过;多余的列不读。",

@@ -5,7 +5,6 @@ written from this table (columnguide.py) and a test holds them together.
 """
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,15 +14,11 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from projects.exchange import values
+from projects.exchange.attributeheaders import ATTRIBUTES as ATTRIBUTES
+from projects.exchange.attributeheaders import attribute_of
 from projects.exchange.csvtext import clean_header
 from projects.exchange.problems import OptionError
 from projects.exchange.values import Parser
-
-ATTRIBUTES: Final = "attributes."
-#: An attribute's header for people: its name, then its field in brackets.
-_LABELLED: Final = re.compile(r".*[((](attributes\.[^()()]+)[))]", re.IGNORECASE)
-
-_NO_BRACKETS: Final = str.maketrans("()()", "[][]")
 
 
 class Shape(StrEnum):
@@ -339,7 +334,7 @@ def match_columns(
             mapped[column_.field] = found
             automatic.append(column_.field)
     for header in by_name.values():
-        field = _attribute_of(header)
+        field = attribute_of(header)
         if field and field not in mapped:
             mapped[field] = header
             automatic.append(field)
@@ -350,20 +345,6 @@ def match_columns(
 
 def _is_attribute(field: str) -> bool:
     return field.startswith(ATTRIBUTES) and len(field) > len(ATTRIBUTES)
-
-
-def attribute_header(key: str, label: str) -> str:
-    """What heads an attribute's column in a workbook; import recognises it."""
-    plain = clean_header(label.translate(_NO_BRACKETS))
-    return f"{plain}({ATTRIBUTES}{key})" if plain and plain != key else f"{ATTRIBUTES}{key}"
-
-
-def _attribute_of(header: str) -> str:
-    """The field of an attribute's header, `attributes.key` or `名称(attributes.key)`; empty for any other."""
-    labelled = _LABELLED.fullmatch(header)
-    text = labelled[1] if labelled else header
-    field = ATTRIBUTES + text[len(ATTRIBUTES) :]
-    return field if text.lower().startswith(ATTRIBUTES) and _is_attribute(field) else ""
 
 
 def _present(column: str, headers: list[str], field: str) -> str:

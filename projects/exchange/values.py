@@ -105,13 +105,19 @@ def _is_unseen(character: str) -> bool:
 
 def text_cell(value: object) -> str:
     """A value as the text of a CSV cell: only words can be formulas, a negative number stays one."""
+    plain = plain_cell(value)
+    return plain if isinstance(value, int | float | Decimal) else quoted(plain)
+
+
+def plain_cell(value: object) -> str:
+    """A value as the text that import reads, for a file that no spreadsheet opens."""
     match value:
         case None:
             return ""
         case bool():
             return "true" if value else "false"
         case str():
-            return quoted(value)
+            return value
         case dt.date():
             return value.isoformat()
         case Decimal():
@@ -119,7 +125,7 @@ def text_cell(value: object) -> str:
         case int() | float():
             return repr(value)
         case _:
-            return quoted(str(value))
+            return str(value)
 
 
 def is_nothing(text: str) -> bool:
