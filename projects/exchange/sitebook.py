@@ -22,8 +22,10 @@ from projects.exchange.sitevalues import (
 from projects.exchange.workbooks import (
     ABOUT_SHEET,
     DATA_SHEET,
+    DATE_FORMAT,
     LONGEST_CELL,
     MOST_ROWS,
+    TEXT_FORMAT,
     Heading,
     Sheet,
     Value,
@@ -59,8 +61,7 @@ class SiteCells:
 
     @property
     def headings(self) -> list[Heading]:
-        plain = [heading_of(field) for field in self.fields]
-        return plain + [Heading(attribute_header(column.key, column.label), 16) for column in self.attributes]
+        return [*map(heading_of, self.fields), *map(_attribute_heading, self.attributes)]
 
     def row(self, site: Site, **more: Value) -> list[Value]:
         """The cells; `more` gives fields that are no part of a site. Raises OptionError."""
@@ -90,8 +91,14 @@ def heading_of(field: str) -> Heading:
     if field in _UNREAD:
         return _UNREAD[field]
     column = BY_FIELD[field]
+    formats = {Shape.TEXT: TEXT_FORMAT, Shape.WORD: TEXT_FORMAT, Shape.DATE: DATE_FORMAT}
     number = "0.000000" if field in ("lon", "lat") else "General"
-    return Heading(column.header, column.width, number if column.shape is Shape.NUMBER else "General")
+    return Heading(column.header, column.width, formats.get(column.shape, number))
+
+
+def _attribute_heading(column: AttributeColumn) -> Heading:
+    look = "General" if column.type == "integer" else TEXT_FORMAT
+    return Heading(attribute_header(column.key, column.label), 16, look)
 
 
 def without_shapes(fields: Sequence[str], has_shapes: bool) -> list[str]:

@@ -28,10 +28,10 @@ LONGEST_CELL: Final = 32_767
 MOST_ROWS: Final = 1_048_575
 # What XML cannot carry, and what a reader would take for such an escape (ECMA-376, ST_Xstring).
 _ESCAPED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-_TEXT_FORMAT: Final = "@"
-_DATE_FORMAT: Final = "yyyy-mm-dd"
-_NUMBER_FORMAT: Final = "General"
+TEXT_FORMAT: Final = "@"
+DATE_FORMAT: Final = "yyyy-mm-dd"
 _HEADER_FILL: Final = "DCE6F1"
+_LAST_COLUMN: Final = 16_384
 
 Value = str | int | float | bool | dt.date | Decimal | None
 
@@ -42,7 +42,7 @@ class Heading:
 
     title: str
     width: int = 14
-    number_format: str = _NUMBER_FORMAT
+    number_format: str = "General"
 
 
 def xml_text(text: str) -> str:
@@ -86,8 +86,15 @@ class Sheet:
     """A sheet whose rows are written as they come. Widths and the frozen header are said before the first."""
 
     def __init__(
-        self, book: "Workbook", title: str, headings: Sequence[Heading], *, freeze: str = ""
+        self,
+        book: "Workbook",
+        title: str,
+        headings: Sequence[Heading],
+        *,
+        freeze: str = "",
+        is_filled_in: bool = False,
     ) -> None:
+        """`is_filled_in`: only the header is locked, and empty cells of text columns are text, too."""
         from openpyxl.cell import WriteOnlyCell
         from openpyxl.utils import get_column_letter
 
@@ -102,24 +109,52 @@ class Sheet:
         # One cell of each look is written again and again: a row is on its way before the next one is made.
         self._texts, self._days, self._numbers = ([WriteOnlyCell(self.raw) for _ in headings] for _ in "abc")
         for heading, text, day, number_ in zip(headings, self._texts, self._days, self._numbers, strict=True):
-            text.number_format, day.number_format = _TEXT_FORMAT, _DATE_FORMAT
+            text.number_format, day.number_format = TEXT_FORMAT, DATE_FORMAT
             number_.number_format = heading.number_format
+        if is_filled_in:
+            self._open_for_filling_in()
 
-    def head(self) -> None:
-        """The header row."""
-        from openpyxl.styles import Font, PatternFill
+    def head(self, notes: Sequence[str] = ()) -> None:
+        """The header row; `notes` are comments on its cells, empty for none."""
+        from openpyxl.styles import Alignment, Font, PatternFill
 
-        fill = PatternFill("solid", fgColor=_HEADER_FILL)
-        self.raw.append(
-            [self.text(heading.title, font=Font(bold=True), fill=fill) for heading in self.headings]
-        )
+        looks = {
+            "font": Font(bold=True),
+            "fill": PatternFill("solid", fgColor=_HEADER_FILL),
+            "alignment": Alignment(vertical="top", wrap_text=True),
+        }
+        cells = [self.text(heading.title, **looks) for heading in self.headings]
+        for cell, note in zip(cells, notes, strict=False):
+            if note:
+                cell.comment = comment(note)
+        self.raw.append(cells)
+
+    def _open_for_filling_in(self) -> None:
+        """Lock the header: no password, so that who must can lift it. Rows may be added and sorted."""
+        from openpyxl.styles import Protection
+
+        free = Protection(locked=False)
+        for number, heading in enumerate(self.headings, start=1):
+            column = self.raw.column_dimensions[self._letter(number)]
+            column.protection = free
+            column.number_format = heading.number_format
+        # Notes of one's own beside the table; and a row can only be deleted when all of it is free.
+        beyond = self.raw.column_dimensions[self._letter(len(self.headings) + 1)]
+        beyond.min, beyond.max, beyond.protection = len(self.headings) + 1, _LAST_COLUMN, free
+        for cell in (*self._texts, *self._days, *self._numbers):
+            cell.protection = free
+        lock = self.raw.protection
+        lock.sheet = True
+        lock.insertColumns = lock.deleteColumns = True
+        lock.insertRows = lock.deleteRows = lock.sort = lock.autoFilter = False
+        lock.formatCells = lock.formatColumns = lock.formatRows = False
 
     def text(self, text: str, **looks: Any) -> Any:
         """A cell of its own, with a font, fill, border, alignment, protection or comment."""
         from openpyxl.cell import WriteOnlyCell
 
         cell = WriteOnlyCell(self.raw)
-        cell.number_format = _TEXT_FORMAT
+        cell.number_format = TEXT_FORMAT
         for name, look in looks.items():
             setattr(cell, name, look)
         return _filled(cell, text)
@@ -152,6 +187,15 @@ class Sheet:
                 cell._value = f"{value:f}" if isinstance(value, Decimal) else repr(value)
                 cell.data_type = "n"
                 return cell
+
+
+def comment(text: str) -> Any:
+    """A note on a cell, as large as its text."""
+    from openpyxl.comments import Comment
+
+    note = Comment(xml_text(text), "")
+    note.width, note.height = 300, 40 + 20 * (1 + len(text) // 20)
+    return note
 
 
 def _filled(cell: Any, text: str) -> Any:
