@@ -33,6 +33,10 @@ _PLAN: Final = frozenset({"baseline_start", "baseline_finish"})
 _REQUIRED: Final = frozenset({"code", "name", "kind", "lon", "lat", "wkt", "division"})
 
 
+class NotTheirs(Exception):
+    """A district or an indicator that the person may not fill in; `str()` says which."""
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateWish:
     """What somebody wants to fill in. `who` is printed; `access` says what that person may."""
@@ -67,16 +71,15 @@ class TemplateWish:
 def write_template(path: Path, wish: TemplateWish) -> int:
     """Write the workbook; returns how many present sites stand in it.
 
-    Raises OptionError: not this person's district, or too many sites to fill in beforehand; OSError.
+    Raises NotTheirs, OptionError (too many sites to fill in beforehand) and OSError.
     """
     divisions = _divisions(wish)
     fields = _fields(wish)
     attributes = attribute_columns([wish.kind])
-    labels = division_labels(divisions)
-    cells = SiteCells(fields, attributes, labels, kind_labels())
+    cells = SiteCells(fields, attributes, division_labels(), kind_labels())
     words: dict[str, Sequence[str]] = {
-        "kind": [kind_labels()[wish.kind.pk]],
-        "division": list(labels.values()),
+        "kind": [cells.kinds[wish.kind.pk]],
+        "division": [cells.divisions[row.pk] for row in divisions],
         # Verified is what somebody else finds on the spot, not what a clerk fills in.
         "stage": [stage.term for stage in Stage if stage is not Stage.VERIFIED],
         "service": [service.term for service in Service],
@@ -104,14 +107,14 @@ def write_template(path: Path, wish: TemplateWish) -> int:
 
 
 def _divisions(wish: TemplateWish) -> list[Division]:
-    """The district and the townships in it that this person may fill in. Raises OptionError."""
+    """The district and the townships in it that this person may fill in. Raises NotTheirs."""
     rows = [
         row
         for row in Division.objects.live().within(wish.division).order_by("tree_left")
         if may(wish.access, Permission.SITE_ADD, Target(row.pk, wish.departments))
     ]
     if not any(row.pk == wish.division.pk for row in rows):
-        raise OptionError(
+        raise NotTheirs(
             _("%(division)s的“%(what)s”不在您的填报范围内。")
             % {"division": wish.division.name_zh, "what": wish.what}
         )
