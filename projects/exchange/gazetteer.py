@@ -14,6 +14,8 @@ from projects.rules.vocabulary import DivisionLevel
 
 _SUFFIX: Final = re.compile(r"(自治县|新区|区|县|市)$")
 
+_NAME_AND_CODE: Final = re.compile(r"(?P<name>[^()]+)\((?P<code>[0-9a-z]+)\)")
+
 
 @dataclass(frozen=True, slots=True)
 class DivisionRef:
@@ -83,7 +85,17 @@ class Gazetteer:
         if former := self._former.get(key):
             divisions = tuple({alias.division_id: self.by_id[alias.division_id] for alias in former}.values())
             return Found(divisions, _former_note(stated, former[0], divisions[0]))
-        return Found(tuple(self._short.get(key, ())))
+        if short := self._short.get(key):
+            return Found(tuple(short))
+        return Found(self._both(key))
+
+    def _both(self, key: str) -> tuple[DivisionRef, ...]:
+        """A name with its code in brackets, as messages and workbooks write it: both must agree."""
+        parts = _NAME_AND_CODE.fullmatch(key)
+        if parts is None:
+            return ()
+        named = {division.id for division in self.find(parts["name"]).divisions}
+        return tuple(division for division in self._current.get(parts["code"], []) if division.id in named)
 
     def names(self) -> str:
         """The divisions that can be stated, for a problem's `allowed`."""
