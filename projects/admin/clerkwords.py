@@ -1,4 +1,4 @@
-"""Sentences of the import, for who has a form before them: an option of the command line by its label here."""
+"""Sentences of the import, for who has a form before them: an option of the command line by its label."""
 
 import re
 from typing import Final
@@ -30,9 +30,14 @@ _LABELS: Final[dict[str, str | Promise]] = {
 }
 #: Values that mean something by themselves; the name of a field or column does not.
 _TOLD: Final = frozenset({"border-tolerance", "source", "service", "datum"})
-_OPTION: Final = re.compile(r"--([a-z]+(?:-[a-z]+)*)((?:[ =](?:'[^']*'|[A-Za-z0-9_.]+(?:[=:][^\s,,;;。、)]*)?))?)")
+_OPTION: Final = re.compile(
+    r"--([a-z]+(?:-[a-z]+)*)"  # its name
+    r"((?:[ =](?:'[^']*'|[A-Za-z0-9_.]+(?:[=:][^\s,;。、)\uff0c\uff1b\uff09]*)?))?)"  # and what is given to it
+)
 #: A limit is not the clerk's to widen.
-_WIDEN: Final = re.compile(r"[,,、]?\s*(?:或用|请用|or use)?\s*--max-(?:rows|mb)\s*(?:放宽|to raise it)?", re.IGNORECASE)
+_WIDEN: Final = re.compile(
+    r"[,、\uff0c]?\s*(?:或用|请用|or use)?\s*--max-(?:rows|mb)\s*(?:放宽|to raise it)?", re.IGNORECASE
+)
 
 
 def clerk_words(sentence: str) -> str:

@@ -50,11 +50,13 @@ _APART: Final = frozenset({"code", "kind", *FALLBACK_FIELDS})
 #: The prefixes of the form's names: a column of a field, a word of a column.
 COLUMN: Final = "col-"
 WORD: Final = "word-"
+#: In what a form begins with: what each word of a column was said to mean before, by field.
+MEANT: Final = "meant"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field that a column may fill."""
+    """One field that a column may fill. `is_main`: of the ones that nearly every file has."""
 
     name: str
     title: str

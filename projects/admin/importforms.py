@@ -10,14 +10,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from maps.crs import EpsgCode
-from maps.datum import Datum
 from projects.admin.importfields import (
     COLUMN,
     DATUM_CHOICES,
     EPSG,
     GENERATED_CODE,
     KIND_BY_COLUMN,
+    MEANT,
     SERVICE_CHOICES,
     STAGE_CHOICES,
     WORD,
@@ -32,8 +31,6 @@ from projects.exchange.problems import OptionError
 from projects.rules.vocabulary import Service, Stage
 
 _MOST_METRES: Final = 10_000
-#: In `initial`: what each word of a column was said to mean before, by field.
-MEANT: Final = "meant"
 _WORDED: Final = ("kind", "stage", "service")
 
 
@@ -134,7 +131,7 @@ class OptionsForm(forms.Form):
         for row in self.rows:
             self._add_column(row.name, row.title)
         for name, title in (
-            ("kind", _("设施种类")),
+            ("kind", _("设施种类在哪一列(只在选“每行不同”时用)")),
             ("fallback_x", _("后备位置:经度(X、东)")),
             ("fallback_y", _("后备位置:纬度(Y、北)")),
         ):
@@ -222,9 +219,12 @@ class OptionsForm(forms.Form):
 
     def lines(self, *, main: bool) -> Iterator[ColumnLine]:
         """The table of columns: the usual ones and what is matched, or the rest."""
+        placed = any(self._now(COLUMN + name) for name in POSITION_FIELDS)
         for row in self.rows:
-            shown = row.is_main or bool(self._now(COLUMN + row.name)) or COLUMN + row.name in self.errors
-            if shown is main:
+            # One way of saying where is enough: the others are folded away.
+            usual = row.is_main and not (placed and row.name in POSITION_FIELDS)
+            wrong = self.is_bound and COLUMN + row.name in self.errors
+            if (usual or wrong or bool(self._now(COLUMN + row.name))) is main:
                 yield self.line(row)
 
     def main_lines(self) -> list[ColumnLine]:
@@ -238,7 +238,7 @@ class OptionsForm(forms.Form):
         return ColumnLine(row, self[COLUMN + row.name], self.facts.marks.get(row.name, ""), words)
 
     def kind_line(self) -> ColumnLine:
-        return self.line(FieldRow("kind", _("设施种类"), "", is_main=True))
+        return self.line(FieldRow("kind", "", "", is_main=True))
 
     def keep(self, typed: QueryDict) -> None:
         """Show again what was typed before the file was read another way: what this file still has."""
@@ -374,37 +374,3 @@ class OptionsForm(forms.Form):
 
     def _meant(self, name: str) -> dict[str, str]:
         return {word: self.cleaned_data[key] for key, word in self.words.get(name, [])}
-
-
-def system_choice(system: Datum | EpsgCode | None) -> tuple[str, str]:
-    """A declared system as the form's two controls say it: the choice, and the number."""
-    if system is None:
-        return "", ""
-    return (EPSG, str(system.number)) if isinstance(system, EpsgCode) else (system.value, "")
-
-
-def initial_of(options: ImportOptions, mapping: Mapping[str, str]) -> dict[str, Any]:
-    """The form as it stands when `options` were chosen before; `mapping`: field to header."""
-    datum, epsg = system_choice(options.datum)
-    fallback, fallback_epsg = system_choice(options.fallback_datum)
-    initial: dict[str, Any] = {
-        "datum": datum,
-        "epsg": epsg,
-        "kind": options.kind.slug or KIND_BY_COLUMN,
-        "code": options.code_column or GENERATED_CODE,
-        "source": options.source,
-        "indicator": options.indicator,
-        "division_from": "column" if options.division_from_column else "geometry",
-        "allow_conflicts": options.allow_division_conflicts,
-        "tolerance": options.border_tolerance_m or None,
-        "fallback_datum": fallback,
-        "fallback_epsg": fallback_epsg,
-        "stage": options.stage.value,
-        "service": options.service.value,
-        "name_template": options.name_template,
-    }
-    initial |= {COLUMN + name: header for name, header in mapping.items()}
-    initial[MEANT] = {"kind": options.kind.words, **{name: rule.words for name, rule in options.words.items()}}
-    if options.kind.column:
-        initial[f"{COLUMN}kind"] = options.kind.column
-    return initial

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from projects.actions.errors import ActionError
 from projects.admin import importsteps
+from projects.admin.clerkwords import clerk_words
 from projects.admin.importfields import (
     COLUMN,
     DATUM_CHOICES,
@@ -25,7 +26,8 @@ from projects.admin.importfields import (
     AttributeField,
     Vocabulary,
 )
-from projects.admin.importforms import FileFacts, OptionsForm, initial_of, system_choice
+from projects.admin.importforms import FileFacts, OptionsForm
+from projects.admin.importinitial import initial_of, system_choice
 from projects.admin.importsteps import address
 from projects.admin.importwords import datum_words
 from projects.admin.scope import access_for, indicators_for
@@ -160,7 +162,7 @@ def _set(request: HttpRequest, staged: StagedImport, options: StagedOptions) -> 
     try:
         staging.set_options(access_for(request), staged.pk, options)
     except (ActionError, OptionError) as refused:
-        messages.error(request, str(refused))
+        messages.error(request, clerk_words(str(refused)))
         return False
     return True
 
@@ -289,8 +291,8 @@ def _render(
         "sample": [
             [str(cell)[:_LONGEST_CELL] for cell in row] for row in (found.get("sample") or [])[:_SAMPLE]
         ],
-        "notes": found.get("notes", []),
-        "reading_problem": staged.error,
+        "notes": [clerk_words(str(note)) for note in found.get("notes", [])],
+        "reading_problem": clerk_words(staged.error),
         "reading": reading if reading.fields else None,
         "reading_open": reading_open or bool(staged.error) or bool(reading.errors) or form is None,
         "form": form,

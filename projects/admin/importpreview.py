@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.admin import importsteps
+from projects.admin.clerkwords import clerk_words
 from projects.admin.importsteps import address
 from projects.admin.scope import access_for
 from projects.exchange import staging
@@ -84,7 +85,7 @@ def preview_page(request: HttpRequest, staged: StagedImport) -> HttpResponse:
         "tabs": list(_tabs(tab, counts)),
         "tab": tab.slug,
         "tab_title": tab.label,
-        "file_notes": staged.notes,
+        "file_notes": [clerk_words(note) for note in staged.notes],
         "has_notes": bool(counts.get("warnings")),
         "unchanged": counts.get("unchanged", 0),
         **{f"{name}_url": address(staged, name) for name in ("apply", "options", "check", "discard", "file")},
@@ -120,7 +121,7 @@ def _verdict(staged: StagedImport) -> Verdict:
         return Verdict(
             "work",
             _("检查以后,系统里的数据变了"),
-            staged.error or _("请点“重新检查”,看过新的结果再写入。什么都没有写入。"),
+            clerk_words(staged.error) or _("请点“重新检查”,看过新的结果再写入。什么都没有写入。"),
         )
     if staged.errors:
         return Verdict(
@@ -137,7 +138,7 @@ def _verdict(staged: StagedImport) -> Verdict:
         return Verdict(
             "good",
             _("检查通过,还没有写入"),
-            staged.error
+            clerk_words(staged.error)
             or _(
                 "将新增 %(created)d 个、更新 %(updated)d 个点位,%(unchanged)d 个没有变化。看过以后点“写入”。"
             )
@@ -159,6 +160,8 @@ def _lines(request: HttpRequest, staged: StagedImport, access: Access, tab: Tab)
     if tab.slug in ("errors", "notes"):
         severity = Severity.ERROR if tab.slug == "errors" else Severity.WARNING
         page = problems_page(staged, severity.value, after=after, limit=_ROWS)
+        for problem in page.problems:
+            problem.sentence = clerk_words(problem.sentence)
         return {"problems": page.problems, **_links(tab, after, page.next)}
     if tab.slug == "missing":
         return {"plain": list(_missing(staged, access)), **_links(tab, 0, None)}

@@ -6,11 +6,13 @@ from typing import Any, Final
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from projects.exchange.stagedprogress import CHECK, READ, STORE, WRITE
+from projects.exchange.importjob import CHECK, READ, WRITE
 from projects.exchange.stagedwork import Progress, progress_of, was_cut_off
 from projects.models import StagedImport
 from projects.rules.vocabulary import StagedState
 
+#: The preview is kept: a phase between checking and writing.
+STORE: Final = "store"
 #: Which part of the whole bar each phase is, in percent: from, to.
 _PARTS: Final = {
     StagedState.CHECKING: {READ: (0, 35), CHECK: (35, 85), STORE: (85, 100), WRITE: (85, 100)},

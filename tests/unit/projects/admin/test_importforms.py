@@ -10,7 +10,8 @@ from django.http import QueryDict
 from maps.crs import EpsgCode
 from maps.datum import Datum
 from projects.admin.importfields import AttributeField, Vocabulary
-from projects.admin.importforms import FileFacts, OptionsForm, initial_of
+from projects.admin.importforms import FileFacts, OptionsForm
+from projects.admin.importinitial import initial_of
 from projects.exchange.options import ImportOptions, KindRule, WordRule
 from projects.rules.vocabulary import Service, Stage
 
@@ -106,9 +107,7 @@ def test_the_files_own_words_are_asked_for_once_they_do_not_speak_for_themselves
     filled = answered(**{"col__stage": "状态", "word__stage-1": "building"})
     assert filled.is_valid(), filled.errors
     # 已完工 is a term of ours: the question that was not yet on the page proposed it.
-    assert filled.options().words == {
-        "stage": WordRule("状态", {"已完工": "finished", "在用": "building"})
-    }
+    assert filled.options().words == {"stage": WordRule("状态", {"已完工": "finished", "在用": "building"})}
     by_kind = answered(kind="@column", **{"col__kind": "种类"})
     assert by_kind.is_valid(), by_kind.errors
     assert by_kind.options().kind == KindRule(column="种类")
