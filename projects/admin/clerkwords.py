@@ -32,7 +32,7 @@ _LABELS: Final[dict[str, str | Promise]] = {
 _TOLD: Final = frozenset({"border-tolerance", "source", "service", "datum"})
 _OPTION: Final = re.compile(
     r"--([a-z]+(?:-[a-z]+)*)"  # its name
-    r"((?:[ =](?:'[^']*'|[A-Za-z0-9_.]+(?:[=:][^\s,;。、)\uff0c\uff1b\uff09]*)?))?)"  # and what is given to it
+    r"((?:[ =](?:'[^']*'|[A-Za-z0-9_.]+(?:[=:][^\s,;。、)\uff0c\uff1b\uff09]*)?))?)"  # its value
 )
 #: A limit is not the clerk's to widen.
 _WIDEN: Final = re.compile(

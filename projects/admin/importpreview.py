@@ -1,5 +1,6 @@
 """What a checked file would change, in pages; and what became of it when it was written."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -57,10 +58,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the preview as the page shows it; `url`: the site, when it is there and theirs to see."""
+    """One row of the preview as the page shows it; `url`: the site, when it is there and theirs to see;
+    `map_url`: where a moved one comes to lie."""
 
     row: PreviewRow
     url: str
+    map_url: str
     is_new: bool
 
 
@@ -129,6 +132,8 @@ def _verdict(staged: StagedImport) -> Verdict:
             _("有 %(count)d 个错误,一行也没有写入") % {"count": staged.errors},
             _("下面列出每一处在第几行、哪一列、写的是什么、应为什么。改好文件再交一次,选项不用重填。"),
         )
+    if staged.can_apply and staged.error:
+        return Verdict("work", _("没有写入"), clerk_words(staged.error))
     if staged.can_apply:
         words = {
             "created": counts.get("created", 0),
@@ -138,10 +143,7 @@ def _verdict(staged: StagedImport) -> Verdict:
         return Verdict(
             "good",
             _("检查通过,还没有写入"),
-            clerk_words(staged.error)
-            or _(
-                "将新增 %(created)d 个、更新 %(updated)d 个点位,%(unchanged)d 个没有变化。看过以后点“写入”。"
-            )
+            _("将新增 %(created)d 个、更新 %(updated)d 个点位,%(unchanged)d 个没有变化。看过以后点“写入”。")
             % words,
         )
     return Verdict("good", _("与系统里的数据相同"), _("没有要写入的内容。"))
@@ -159,7 +161,7 @@ def _lines(request: HttpRequest, staged: StagedImport, access: Access, tab: Tab)
     after = _number(request.GET.get("after", ""))
     if tab.slug in ("errors", "notes"):
         severity = Severity.ERROR if tab.slug == "errors" else Severity.WARNING
-        page = problems_page(staged, severity.value, after=after, limit=_ROWS)
+        page = problems_page(staged, severity, after=after, limit=_ROWS)
         for problem in page.problems:
             problem.sentence = clerk_words(problem.sentence)
         return {"problems": page.problems, **_links(tab, after, page.next)}
@@ -172,7 +174,7 @@ def _lines(request: HttpRequest, staged: StagedImport, access: Access, tab: Tab)
         chosen = 0
     rows = rows_page(staged, action, after=after, limit=_ROWS, division_id=chosen or None)
     return {
-        "changes": list(_changes(rows.rows, access)),
+        "changes": list(_changes(staged, rows.rows, access)),
         "districts": districts if len(districts) > 1 else [],
         "district": chosen,
         **_links(tab, after, rows.next, district=chosen),
@@ -188,13 +190,26 @@ def _links(tab: Tab, after: int, following: int | None, district: int = 0) -> di
     }
 
 
-def _changes(rows: Sequence[PreviewRow], access: Access) -> Iterator[Line]:
+def _changes(staged: StagedImport, rows: Sequence[PreviewRow], access: Access) -> Iterator[Line]:
     codes = [row.code for row in rows if row.action is not RowAction.CREATE]
     known = dict(Site.objects.visible_to(access).filter(code__in=codes).values_list("code", "pk"))
+    moves = _moves(staged, [row.number for row in rows if row.action is not RowAction.CREATE])
     for row in rows:
         pk = known.get(row.code)
         url = "" if pk is None else reverse("admin:projects_site_change", args=[pk])
-        yield Line(row, url, row.action is RowAction.CREATE)
+        yield Line(row, url, moves.get(row.number, ""), row.action is RowAction.CREATE)
+
+
+def _moves(staged: StagedImport, numbers: Sequence[int]) -> dict[int, str]:
+    """Where the moved places of these rows come to lie, on the public map."""
+    rows = StagedRow.objects.filter(staged=staged, number__in=numbers).values_list("number", "changes")
+    found = {}
+    for number, text in rows:
+        spots = json.loads(text).get("geometry")
+        if spots:
+            lon, lat = spots[1][:2]
+            found[number] = f"{reverse('map')}#17/{lat:.5f}/{lon:.5f}"
+    return found
 
 
 def _districts(staged: StagedImport, action: RowAction) -> list[tuple[int, str]]:
