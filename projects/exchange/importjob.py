@@ -120,7 +120,7 @@ def run_import(
             raise
         except UnreadableFile as problem:
             return ImportOutcome(Status.REFUSED, problems=(Problem(str(problem)), *problem.problems))
-        found = (*_imported_otherwise(table, options), *in_order(problems))
+        found = (*imported_otherwise(table, options), *in_order(problems))
         errors = sum(problem.severity is Severity.ERROR for problem in found)
         batch: int | None = None
         if not errors and (planner.created or planner.updated):
@@ -161,7 +161,7 @@ def run_import(
 
 
 def _short(stream: Stream[T]) -> Stream[T] | tuple[T, ...]:
-    """What a person could ask for as a correction is handed over as a list: it can be kept with the request."""
+    """What could be asked for as a correction is handed over as a list: that can be kept with the request."""
     if len(stream) > CHUNK:
         return stream
     return tuple(value for chunk in stream.chunks() for value in chunk)
@@ -214,7 +214,7 @@ def column_notes(table: Table, columns: ColumnMap) -> list[str]:
     return notes
 
 
-def _imported_otherwise(table: Table, options: ImportOptions) -> tuple[Problem, ...]:
+def imported_otherwise(table: Table, options: ImportOptions) -> tuple[Problem, ...]:
     """The very same file, of generated codes, under another source name: every site would be there twice."""
     if options.code_column is not None:
         return ()

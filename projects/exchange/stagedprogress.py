@@ -5,6 +5,7 @@ worker writes in its own transaction is seen by nobody before it commits. The ke
 whatever way the worker ends, so a killed one is known to be dead at once, and no two work on one file.
 """
 
+import datetime as dt
 import fcntl
 import json
 import os
@@ -16,6 +17,7 @@ from time import monotonic, sleep
 from typing import Any, Final
 
 from django.conf import settings
+from django.utils import timezone
 
 from projects.models import StagedImport
 from projects.rules.vocabulary import StagedState
@@ -23,6 +25,8 @@ from projects.rules.vocabulary import StagedState
 #: Seconds between two words about progress.
 _PAUSE: Final = 0.3
 _TRIES: Final = 20
+#: A process needs so long until it speaks.
+_STARTING: Final = dt.timedelta(seconds=20)
 _WORKING: Final = (StagedState.CHECKING, StagedState.APPLYING)
 
 
@@ -44,12 +48,11 @@ class Progress:
 def progress_of(staged: StagedImport) -> Progress:
     """What the page shows while it waits. In a working state without a running worker the work was cut off:
     nothing was done by halves, and it may be started again."""
-    running = is_running(staged)
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        said = json.loads(_path(staged.pk).read_text())
-        if said["attempt"] == staged.attempt:
-            return Progress(str(said["phase"]), int(said["done"]), said["total"], running)
-    return Progress(is_running=running)
+    running = is_running(staged) or (staged.state in _WORKING and _is_starting(staged))
+    said = _said(staged)
+    if said is None:
+        return Progress(is_running=running)
+    return Progress(str(said["phase"]), int(said["done"]), said["total"], running)
 
 
 def is_running(staged: StagedImport) -> bool:
@@ -66,7 +69,23 @@ def is_running(staged: StagedImport) -> bool:
 
 def was_cut_off(staged: StagedImport) -> bool:
     """Whether its worker died on the way."""
-    return staged.state in _WORKING and not is_running(staged)
+    return staged.state in _WORKING and not is_running(staged) and not _is_starting(staged)
+
+
+def _is_starting(staged: StagedImport) -> bool:
+    """Whether a worker was asked for that has not come to the lock yet."""
+    if _said(staged) is not None or staged.worker_started_at is None:
+        return False
+    return timezone.now() - staged.worker_started_at < _STARTING
+
+
+def _said(staged: StagedImport) -> dict[str, Any] | None:
+    """The last word of this attempt's worker; None: it has not spoken yet."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        said: dict[str, Any] = json.loads(_path(staged.pk).read_text())
+        if said["attempt"] == staged.attempt:
+            return said
+    return None
 
 
 class AlreadyRunning(Exception):
@@ -86,6 +105,18 @@ class Teller:
     def begin(self, phase: str, total: int | None) -> None:
         self._phase, self._done, self._total = phase, 0, total
         self._write()
+
+    @property
+    def done(self) -> int:
+        return self._done
+
+    @property
+    def total(self) -> int | None:
+        return self._total
+
+    @property
+    def phase(self) -> str:
+        return self._phase
 
     def advance(self, count: int) -> None:
         self._done += count
@@ -112,7 +143,9 @@ def working(staged_id: int, attempt: str) -> Iterator[Teller]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _lock(descriptor)
-        yield Teller(descriptor, attempt)
+        teller = Teller(descriptor, attempt)
+        teller.begin("", None)
+        yield teller
     finally:
         os.close(descriptor)
 

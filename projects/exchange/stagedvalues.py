@@ -1,4 +1,4 @@
-"""What a planned row would write, as one line of JSON and back. Exact: floats and decimals come back the same."""
+"""What a planned row would write, as one line of JSON and back: floats and decimals come back the same."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
