@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any, Final
 
 from django import forms
@@ -54,6 +55,11 @@ _FORMATS: Final = {
     "gpkg": "GeoPackage",
     "shapefile": "Shapefile",
 }
+_ENDINGS: Final = {
+    "csv": {"csv", "tsv", "txt"},
+    "geojson": {"geojson", "json"},
+    "xlsx": {"xlsx", "xlsm"},
+}
 #: Fields under "more": folded away unless one of them is wrong.
 _MORE: Final = (
     "tolerance",
@@ -77,9 +83,10 @@ class ReadingForm(forms.Form):
         label=gettext_lazy("表头在第几行"), required=False, min_value=1, max_value=1000
     )
 
-    def __init__(self, description: Mapping[str, Any], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, staged: StagedImport, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sheets = description.get("sheets") or []
+        kind = str(staged.description.get("format") or _by_name(staged.file_name))
+        sheets = staged.description.get("sheets") or []
         field: Any = self.fields["sheet"]
         field.choices = [("", _("自动选择"))] + [
             (sheet["name"], _("%(name)s(%(rows)d 行)") % {"name": sheet["name"], "rows": sheet["rows"]})
@@ -87,9 +94,9 @@ class ReadingForm(forms.Form):
         ]
         if not sheets:
             del self.fields["sheet"]
-        if description.get("format") in ("geojson", "gpkg", "shapefile"):
+        if kind in ("geojson", "gpkg", "shapefile", ""):
             del self.fields["header_row"]
-        if description.get("format") in ("xlsx", "xls", "ods", "gpkg"):
+        if kind in ("xlsx", "xls", "ods", "gpkg", ""):
             del self.fields["encoding"]
 
     def applied(self, options: StagedOptions) -> StagedOptions:
@@ -112,10 +119,16 @@ class ErrorLine:
     text: str
 
 
+def _by_name(file_name: str) -> str:
+    """What a file that could not be read calls itself; an empty text for what is no table of ours."""
+    suffixes = {suffix.lower().removeprefix(".") for suffix in PurePath(file_name).suffixes[-2:]}
+    return next((kind for kind in ("csv", "geojson", "xlsx") if _ENDINGS[kind] & suffixes), "")
+
+
 def options_page(request: HttpRequest, staged: StagedImport, start: Start | None = None) -> HttpResponse:
     """Shown; with `start` also answered: read again, or check."""
     if request.method == "POST" and start is not None:
-        reading = ReadingForm(staged.description, request.POST)
+        reading = ReadingForm(staged, request.POST)
         if "_read" in request.POST:
             return _read_again(request, staged, reading)
         form = _form(request, staged, request.POST)
@@ -178,7 +191,7 @@ def _reading_form(staged: StagedImport) -> ReadingForm:
     options = _stored(staged)
     found = staged.description
     return ReadingForm(
-        found,
+        staged,
         initial={
             "encoding": options.encoding or "",
             "sheet": options.sheet or found.get("sheet") or "",
@@ -211,10 +224,16 @@ def _form(request: HttpRequest, staged: StagedImport, data: Any = None) -> Optio
         has_geometry=bool(found.get("has_geometry")),
         marks=marks,
     )
-    columns = {name: header for name, header in proposal.columns.items() if header in headers}
+    columns = {name: header for name, header in _proposed(proposal).items() if header in headers}
     initial = _initial(staged, proposal, columns)
     vocabulary = vocabulary_for(access_for(request))
     return OptionsForm(facts, vocabulary, data, initial=initial, auto_id="id_%s")
+
+
+def _proposed(proposal: staging.Proposal) -> Mapping[str, str]:
+    """Field to header. Who has left a column out before finds it left out again."""
+    importing = proposal.options.importing
+    return importing.mapping if importing is not None and importing.only_mapped else proposal.columns
 
 
 def _initial(staged: StagedImport, proposal: staging.Proposal, columns: Mapping[str, str]) -> dict[str, Any]:

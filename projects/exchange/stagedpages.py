@@ -62,15 +62,23 @@ class ProblemsPage:
 
 
 def rows_page(
-    staged: StagedImport, action: RowAction | None = None, *, after: int = 0, limit: int = 50
+    staged: StagedImport,
+    action: RowAction | None = None,
+    *,
+    after: int = 0,
+    limit: int = 50,
+    division_id: int | None = None,
 ) -> RowsPage:
-    """Planned rows by their number in the file, those behind row `after`. Nothing while a check goes on."""
+    """Planned rows by their number in the file, those behind row `after`; with `division_id` only what that
+    division manages. Nothing while a check goes on."""
     if staged.state not in _WHOLE:
         return RowsPage((), None)
     limit = max(1, min(limit, MOST))
     rows = StagedRow.objects.filter(staged=staged, number__gt=after)
     if action is not None:
         rows = rows.filter(action=action.value)
+    if division_id is not None:
+        rows = rows.filter(managed_by_id=division_id)
     found = list(rows.order_by("number", "pk")[: limit + 1])
     shown = found[:limit]
     names = _Names([_changes(row) for row in shown], {row.managed_by_id for row in shown})

@@ -320,8 +320,7 @@ def test_who_may_not_import_has_no_menu(world: World, who: str) -> None:
 
 def test_a_site_of_another_district_is_not_shown_by_its_code(world: World, haishu: Client) -> None:
     """A code that somebody guesses must not print what is recorded under it."""
-    secret = world.site(county="330212", code="YZ-1", name="外区机密点位", address="外区机密地址")
-    world.add(secret)
+    world.site(county="330212", code="YZ-1", name="外区机密点位", address="外区机密地址")
     staged = checked(haishu, HEAD + "YZ-1,我的名称,121.55,29.85,海曙区,我的地址\n")
     page = "".join(
         body(haishu.get(f"{page_of(staged)}?tab={tab}")) for tab in ("errors", "updates", "new", "notes", "missing")
@@ -352,7 +351,7 @@ def test_the_start_page_counts_what_waits(haishu: Client) -> None:
 def test_the_filter_by_batch_says_the_same_twice(world: World, haishu: Client) -> None:
     """The point index answers the list, the database a step for everything listed."""
     batch = applied(haishu, GOOD)
-    world.add(world.site(county="330203", code="X9", name="别的点位", publication=Publication.DRAFT))
+    world.site(county="330203", code="X9", name="别的点位", publication=Publication.DRAFT)
     page = body(haishu.get(f"/admin/projects/site/?batch={batch.pk}"))
     assert "药行街助餐点" in page and "别的点位" not in page
     everything = {"action": "submit_selected", "select_across": "1", "index": "0"}
