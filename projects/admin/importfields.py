@@ -42,6 +42,45 @@ ENCODINGS: Final[Choices] = [
 STAGE_CHOICES: Final[Choices] = [pair for pair in STAGES if pair[0] != Stage.VERIFIED]
 SERVICE_CHOICES: Final[Choices] = list(SERVICES)
 
+#: What clerks write for our words. Only proposed: the person sees each of them and says yes.
+USUAL_WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "stage": MappingProxyType(
+            {
+                "未开工": "planned",
+                "待建": "planned",
+                "已选址": "sited",
+                "在建": "building",
+                "建设中": "building",
+                "施工中": "building",
+                "已建成": "finished",
+                "建成": "finished",
+                "已完成": "finished",
+                "完工": "finished",
+                "已竣工": "finished",
+                "暂停": "suspended",
+                "停工": "suspended",
+                "取消": "cancelled",
+            }
+        ),
+        "service": MappingProxyType(
+            {
+                "正常": "open",
+                "营业": "open",
+                "营业中": "open",
+                "在用": "open",
+                "已启用": "open",
+                "运营中": "open",
+                "暂停": "closed_temporarily",
+                "维修": "closed_temporarily",
+                "停用": "closed",
+                "关停": "closed",
+                "已关闭": "closed",
+            }
+        ),
+    }
+)
+
 #: What nearly every file has: shown first. The rest is folded away until one of it is matched.
 _MAIN: Final = ("name", "lon", "lat", "lonlat", "latlon", "wkt", "division", "address")
 #: Asked elsewhere on the page, each with what belongs to it.

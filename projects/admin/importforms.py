@@ -19,6 +19,7 @@ from projects.admin.importfields import (
     MEANT,
     SERVICE_CHOICES,
     STAGE_CHOICES,
+    USUAL_WORDS,
     WORD,
     FieldRow,
     Vocabulary,
@@ -137,6 +138,7 @@ class OptionsForm(forms.Form):
         ):
             self._add_column(name, title)
         self.words: dict[str, list[tuple[str, str]]] = {}
+        self._unseen: set[str] = set()
         for name in _WORDED:
             self._add_words(name)
 
@@ -188,12 +190,16 @@ class OptionsForm(forms.Form):
                 label=word, required=False, choices=[("", _("请选择")), *meanings]
             )
             before = self.initial.get(MEANT, {}).get(name, {}).get(word)
-            self.initial.setdefault(key, before or known[word])
-            self._answered(key, before or known[word])
+            proposed = before or known[word] or USUAL_WORDS.get(name, {}).get(word, "")
+            self.initial.setdefault(key, proposed)
+            self._answered(key, proposed, is_certain=bool(before or known[word]))
 
-    def _answered(self, key: str, meaning: str) -> None:
-        """A question that was not on the page yet when it was sent has the answer that it would propose."""
+    def _answered(self, key: str, meaning: str, *, is_certain: bool) -> None:
+        """A question that was not on the page yet when it was sent has the answer that it would propose; what
+        is only usual must have been looked at."""
         if self.is_bound and self.add_prefix(key) not in self.data:
+            if not is_certain:
+                self._unseen.add(key)
             held: Any = self.data
             data = held.copy()
             data[self.add_prefix(key)] = meaning
@@ -335,6 +341,8 @@ class OptionsForm(forms.Form):
             for key, word in keys:
                 if not data.get(key):
                     self.add_error(key, _("请选择“%(word)s”是什么意思。") % {"word": word})
+                elif key in self._unseen:
+                    self.add_error(key, _("“%(word)s”是这个意思吗?请核对。") % {"word": word})
 
     def options(self) -> ImportOptions:
         """What the form says; only of a valid one."""

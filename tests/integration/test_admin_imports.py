@@ -24,7 +24,9 @@ GOOD = HEAD + "A1,药行街助餐点,121.55,29.85,海曙区,药行街 1 号\nA2,
 CHOSEN = {"datum": "wgs84", "kind": "meal-point", "code": "编号"}
 
 
-def hand_in(client: Client, content: str | bytes, name: str = "places.csv", at: str = f"{LIST}upload/") -> Any:
+def hand_in(
+    client: Client, content: str | bytes, name: str = "places.csv", at: str = f"{LIST}upload/"
+) -> Any:
     data = content if isinstance(content, bytes) else content.encode()
     return client.post(at, {"file": SimpleUploadedFile(name, data)})
 
@@ -179,19 +181,19 @@ def test_gbk_and_another_way_of_reading(haishu: Client) -> None:
 
 
 def test_words_of_the_file_are_given_a_meaning(haishu: Client) -> None:
-    content = GOOD.replace("地址\n", "建设阶段\n").replace("药行街 1 号", "在用").replace("西门助餐点,121.551,29.851,海曙区,", "西门助餐点,121.551,29.851,海曙区,在建")  # fmt: skip
+    content = "编号,名称,经度,纬度,建设阶段\nA1,甲,121.55,29.85,交付使用\nA2,乙,121.55,29.851,在建\n"
     hand_in(haishu, content)
     staged = newest()
+    page = body(haishu.get(page_of(staged)))
+    assert "“建设阶段”列里的词各是什么意思" in page, "the column was matched, so its words are asked at once"
     shown = options_of(haishu, staged)
-    asked = haishu.post(page_of(staged, "options"), {**shown, **CHOSEN, "_check": "1"})
-    assert "请选择“在用”是什么意思" in body(asked)
-    typed = form_of(body(asked)) | {"word-stage-0": "finished", "_check": "1"}
-    haishu.post(page_of(staged, "options"), typed)
+    assert (shown["word-stage-0"], shown["word-stage-1"]) == ("", "building")
+    typed = {**shown, **CHOSEN, "_check": "1"}
+    assert "请选择“交付使用”是什么意思" in body(haishu.post(page_of(staged, "options"), typed))
+    haishu.post(page_of(staged, "options"), {**typed, "word-stage-0": "finished"})
     haishu.post(page_of(staged, "apply"))
-    assert dict(Site.objects.filter(code__in=["A1", "A2"]).values_list("code", "stage")) == {
-        "A1": "finished",
-        "A2": "building",
-    }
+    stages = dict(Site.objects.filter(code__in=["A1", "A2"]).values_list("code", "stage"))
+    assert stages == {"A1": "finished", "A2": "building"}
 
 
 # -- refusals -------------------------------------------------------------------------------------------------
@@ -273,7 +275,7 @@ def test_what_cannot_be_read_is_said_and_can_be_replaced(
     haishu: Client, content: bytes, name: str, said: str
 ) -> None:
     page = body(hand_in(haishu, content, name) and haishu.get(page_of(newest()) if content else LIST))
-    assert said in page and "type=\"file\"" in page
+    assert said in page and 'type="file"' in page
 
 
 def test_a_request_over_the_limit_gets_a_page(haishu: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,7 +294,18 @@ def test_the_token_is_asked_for_although_the_size_comes_first(world: World) -> N
 
 # -- whose it is ----------------------------------------------------------------------------------------------
 
-NAMES = ("change", "history", "options", "check", "progress", "apply", "discard", "replace", "annotated", "file")
+NAMES = (
+    "change",
+    "history",
+    "options",
+    "check",
+    "progress",
+    "apply",
+    "discard",
+    "replace",
+    "annotated",
+    "file",
+)
 
 
 def test_nobody_else_finds_anything(world: World, haishu: Client) -> None:
@@ -323,7 +336,8 @@ def test_a_site_of_another_district_is_not_shown_by_its_code(world: World, haish
     world.site(county="330212", code="YZ-1", name="外区机密点位", address="外区机密地址")
     staged = checked(haishu, HEAD + "YZ-1,我的名称,121.55,29.85,海曙区,我的地址\n")
     page = "".join(
-        body(haishu.get(f"{page_of(staged)}?tab={tab}")) for tab in ("errors", "updates", "new", "notes", "missing")
+        body(haishu.get(f"{page_of(staged)}?tab={tab}"))
+        for tab in ("errors", "updates", "new", "notes", "missing")
     )
     assert "外区机密" not in page and "不在您的管理区划内" in page
 

@@ -114,6 +114,14 @@ def test_the_files_own_words_are_asked_for_once_they_do_not_speak_for_themselves
     assert not by_kind.words
 
 
+def test_a_usual_word_is_proposed_but_never_taken_unseen() -> None:
+    asked = answered(**{"col__service": "状态"})
+    assert set(asked.errors) == {"word-service-0", "word-service-1"}
+    assert asked["word-service-1"].value() == "open"  # 在用
+    confirmed = answered(**{"col__service": "状态", "word__service-0": "open", "word__service-1": "open"})
+    assert confirmed.is_valid(), confirmed.errors
+
+
 def test_a_file_with_shapes_is_not_asked_for_a_position() -> None:
     filled = form({**ANSWERS, "col-lon": None, "col-lat": None}, has_geometry=True)
     assert filled.is_valid(), filled.errors
