@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from projects.exchange.importjob import CHECK, READ, WRITE
-from projects.exchange.stagedwork import Progress, progress_of, was_cut_off
+from projects.exchange.stagedwork import Progress, is_running, progress_of, was_cut_off
 from projects.models import StagedImport
 from projects.rules.vocabulary import StagedState
 
@@ -23,8 +23,8 @@ _STARTING: Final = dt.timedelta(seconds=20)
 
 
 def is_busy(staged: StagedImport) -> bool:
-    """Whether somebody works on it, or is about to."""
-    return staged.state in _PARTS and not is_cut_off(staged)
+    """Whether somebody works on it, is about to, or has been told to stop and has not yet."""
+    return is_running(staged) or (staged.state in _PARTS and not is_cut_off(staged))
 
 
 def is_cut_off(staged: StagedImport) -> bool:
@@ -62,6 +62,8 @@ def _phase(staged: StagedImport, progress: Progress) -> str:
         STORE: _("正在整理预览"),
         WRITE: _("正在写入"),
     }
+    if staged.state not in _PARTS:
+        return _("正在停止")
     text = words.get(progress.phase, _("正在开始"))
     if progress.total:
         text += _(":%(done)s / %(total)s") % {

@@ -28,6 +28,7 @@ from projects.admin.importsteps import address, list_address, state_words
 from projects.admin.scope import access_for
 from projects.admin.uploads import bounded
 from projects.exchange import stagedwork, staging
+from projects.exchange.stagedstop import stop_check
 from projects.exchange.stagedwork import Work
 from projects.models import StagedImport
 from projects.permissions.access import Access, Permission, holds
@@ -86,6 +87,7 @@ class StagedImportAdmin(ScopedAdmin[StagedImport]):
             at("upload/", taking(self.upload_view), "upload"),
             at(f"{one}options/", self.options_view, "options"),
             at(f"{one}check/", self.check_view, "check"),
+            at(f"{one}stop/", self.stop_view, "stop"),
             at(f"{one}progress/", self.progress_view, "progress"),
             at(f"{one}apply/", self.apply_view, "apply"),
             at(f"{one}discard/", self.discard_view, "discard"),
@@ -195,11 +197,13 @@ class StagedImportAdmin(ScopedAdmin[StagedImport]):
 
     def _working_page(self, request: HttpRequest, staged: StagedImport) -> HttpResponse:
         checking = staged.state == StagedState.CHECKING
-        title = _("正在检查") if checking else _("正在写入")
+        writing = staged.state == StagedState.APPLYING
+        title = _("正在写入") if writing else _("正在检查")
         context = {
-            **importsteps.page(request, staged, "check" if checking else "done", title),
+            **importsteps.page(request, staged, "done" if writing else "check", title),
             "progress": progress_words(staged),
             "progress_url": address(staged, "progress"),
+            "stop_url": address(staged, "stop") if checking else "",
         }
         return TemplateResponse(request, "admin/projects/stagedimport/working.html", context)
 
@@ -240,6 +244,13 @@ class StagedImportAdmin(ScopedAdmin[StagedImport]):
         staged = self._one(request, object_id)
         if request.method == "POST" and not is_busy(staged):
             self._start(request, staged, Work.CHECK)
+        return redirect(address(staged, "change"))
+
+    def stop_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Let a check go: the options are there again."""
+        staged = self._one(request, object_id)
+        if request.method == "POST" and stop_check(access_for(request), staged.pk):
+            messages.info(request, _("检查已停止,什么都没有写入。"))
         return redirect(address(staged, "change"))
 
     def progress_view(self, request: HttpRequest, object_id: int) -> JsonResponse:

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from projects.actions.sites import change_site
 from projects.models import ImportBatch, Site, StagedImport, storedfiles
@@ -225,6 +226,21 @@ def test_what_another_window_checked_since_is_not_written_unseen(haishu: Client)
     before = history()
     answer = haishu.post(page_of(staged, "apply"), seen, follow=True)
     assert "在另一个窗口里重新检查过" in body(answer) and history() == before
+
+
+def test_a_check_that_is_stopped_or_cut_off_may_begin_again(haishu: Client) -> None:
+    staged = checked(haishu, GOOD)
+    StagedImport.objects.update(state=StagedState.CHECKING, worker_started_at=None)
+    assert "检查中断了" in body(haishu.get(page_of(staged)))
+    StagedImport.objects.update(worker_started_at=timezone.now())
+    waiting = body(haishu.get(page_of(staged)))
+    assert "正在检查" in waiting and 'http-equiv="refresh"' in waiting
+    assert haishu.get(page_of(staged, "progress")).json()["busy"] is True
+    haishu.post(page_of(staged, "stop"))
+    assert "这个文件怎样读" in body(haishu.get(page_of(staged)))
+    assert haishu.get(page_of(staged, "progress")).json()["busy"] is False
+    StagedImport.objects.update(state=StagedState.APPLYING, worker_started_at=None)
+    assert "写入中断了" in body(haishu.get(page_of(staged)))
 
 
 def test_twice_submitted_is_written_once(haishu: Client) -> None:
