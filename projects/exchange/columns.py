@@ -13,7 +13,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from projects.exchange import values
-from projects.exchange.csvtext import clean_header
+from projects.exchange.headers import clean_header
 from projects.exchange.problems import OptionError
 from projects.exchange.values import Parser
 
