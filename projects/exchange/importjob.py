@@ -78,6 +78,8 @@ def run_import(
     today: dt.date,
     publisher: Access | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
     max_megabytes: int,
     max_rows: int,
     is_dry_run: bool = False,
@@ -92,6 +94,8 @@ def run_import(
     try:
         table = read_table(
             path,
+            sheet=sheet,
+            header_row=header_row,
             encoding=encoding,
             degrees=options.in_degrees,
             max_megabytes=max_megabytes,
