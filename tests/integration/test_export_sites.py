@@ -71,7 +71,7 @@ def sites(world: World) -> list[Site]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".geojson"])
+@pytest.mark.parametrize("suffix", [".csv", ".geojson", ".xlsx", ".gpkg"])
 def test_what_goes_out_comes_back_unchanged(sites: list[Site], tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out{suffix}"
     assert export(path, "--actor", "admin")["sites"] == 6
