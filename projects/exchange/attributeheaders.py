@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from projects.exchange.csvtext import clean_header
+from projects.exchange.headers import clean_header
 
 ATTRIBUTES: Final = "attributes."
 # The name for people, then the field in brackets.

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from projects.exchange import values
 from projects.exchange.attributeheaders import ATTRIBUTES as ATTRIBUTES
 from projects.exchange.attributeheaders import attribute_of
-from projects.exchange.csvtext import clean_header
+from projects.exchange.headers import clean_header
 from projects.exchange.problems import OptionError
 from projects.exchange.values import Parser
 

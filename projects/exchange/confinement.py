@@ -39,18 +39,20 @@ SENTENCES: Final[Mapping[str, str]] = {
     "zip_path": gettext_noop("压缩包里的“%(name)s”不是普通文件或路径不正常;没有打开,请重新压缩。"),
     "password": gettext_noop("文件有密码:请先取消密码(文件 → 信息 → 保护工作簿),另存后再导入。"),
     # Workbooks.
-    "workbook_broken": gettext_noop("表格文件已损坏,读不出来:请用 Excel 或 WPS 打开、另存为 .xlsx 后再导入。"),
+    "workbook_broken": gettext_noop(
+        "表格文件已损坏,读不出来:请用 Excel 或 WPS 打开、另存为 .xlsx 后再导入。"
+    ),
     "sheet_broken": gettext_noop(
         "工作表“%(name)s”已损坏,读不出来:请用 Excel 或 WPS 打开、另存为 .xlsx 后再导入。"
     ),
     "broken_cells": gettext_noop(
         "表格里有公式错误,但没有写明在哪一格:请用 Excel 或 WPS 打开、另存为 .xlsx 后再导入。"
     ),
-    "entities": gettext_noop("表格文件里有外部实体的声明(正常的表格没有),没有读:请用 Excel 或 WPS 打开、另存一次。"),
-    "sheets": gettext_noop("文件有 %(count)d 个工作表,超过上限 %(limit)d;请把要导入的一个另存为新文件。"),
-    "choose_sheet": gettext_noop(
-        "有几个工作表都有内容:%(names)s。请用 --sheet 说明读哪一个(名称或第几个)。"
+    "entities": gettext_noop(
+        "表格文件里有外部实体的声明(正常的表格没有),没有读:请用 Excel 或 WPS 打开、另存一次。"
     ),
+    "sheets": gettext_noop("文件有 %(count)d 个工作表,超过上限 %(limit)d;请把要导入的一个另存为新文件。"),
+    "choose_sheet": gettext_noop("有几个工作表都有内容:%(names)s。请用 --sheet 说明读哪一个(名称或第几个)。"),
     "no_sheet": gettext_noop("没有工作表“%(wanted)s”;文件有:%(names)s。"),
     "only_hidden": gettext_noop(
         "看得见的工作表都是空的,有内容的是隐藏的:%(names)s。请取消隐藏,或用 --sheet 指明。"
@@ -94,7 +96,9 @@ def sentence(failure: Failed) -> str:
     words: dict[str, Any] = {}
     for name, value in failure.particulars.items():
         if isinstance(value, list):
-            shown = "、".join(shortened(item, 40) for item in value[:_SHOWN]) + ("…" if len(value) > _SHOWN else "")
+            shown = "、".join(shortened(item, 40) for item in value[:_SHOWN]) + (
+                "…" if len(value) > _SHOWN else ""
+            )
             words[name] = shown
         else:
             words[name] = shortened(value, 80) if isinstance(value, str) else value

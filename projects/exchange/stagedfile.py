@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import Any
 
 from django.utils.translation import gettext as _
 
+from projects.exchange.describing import FileDescription, describe
 from projects.exchange.problems import UnreadableFile
 from projects.exchange.readers import Table, read_table
 from projects.exchange.stagedoptions import StagedOptions
@@ -31,17 +31,19 @@ def named(staged: StagedImport) -> Iterator[Path]:
 def read_staged(staged: StagedImport, options: StagedOptions, *, degrees: bool) -> Table:
     """Raises UnreadableFile."""
     with named(staged) as path:
-        table = read_table(path, encoding=options.encoding, degrees=degrees)
+        table = read_table(
+            path,
+            sheet=options.sheet,
+            header_row=options.header_row,
+            encoding=options.encoding,
+            degrees=degrees,
+        )
     return replace(table, name=staged.file_name)
 
 
-def describe_staged(staged: StagedImport, options: StagedOptions) -> Any:
-    """What the readers say of a file without reading all of it. Raises UnreadableFile."""
-    table = read_staged(staged, options, degrees=False)
-    return {
-        "headers": list(table.headers),
-        "notes": list(table.notes),
-        "rows": table.row_count,
-        "has_geometry": table.has_geometry,
-        "declared_crs": table.declared_crs,
-    }
+def describe_staged(staged: StagedImport, options: StagedOptions) -> FileDescription:
+    """What the readers say of a file before anybody says how to read it. Raises UnreadableFile."""
+    with named(staged) as path:
+        return describe(
+            path, sheet=options.sheet, header_row=options.header_row, encoding=options.encoding
+        )

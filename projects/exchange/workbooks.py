@@ -14,13 +14,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from projects.exchange.confined.limits import DATA_SHEET as DATA_SHEET
 from projects.exchange.values import quoted
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-#: The sheet that import reads; its name is part of the format, in every language.
-DATA_SHEET: Final = "点位"
 ABOUT_SHEET: Final = "说明"
 #: More characters than a cell can hold are refused by Excel, which then "repairs" the file.
 LONGEST_CELL: Final = 32_767

@@ -1,9 +1,11 @@
 """export_sites: what import reads back unchanged; public unless somebody asks by name."""
 
+import contextlib
 import csv
 import datetime as dt
 import io
 import json
+import sqlite3
 import uuid
 from pathlib import Path
 from typing import Any
@@ -69,7 +71,7 @@ def sites(world: World) -> list[Site]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".geojson"])
+@pytest.mark.parametrize("suffix", [".csv", ".geojson", ".xlsx", ".gpkg"])
 def test_what_goes_out_comes_back_unchanged(sites: list[Site], tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out{suffix}"
     assert export(path, "--actor", "admin")["sites"] == 6
@@ -218,7 +220,10 @@ def test_a_package_has_one_layer_under_the_headers_of_the_csv(sites: list[Site],
     info = pyogrio.read_info(path, layer="sites")
     headers = [name for name in rows(text)[0] if name not in ("lon", "lat", "wkt")]
     assert (info["crs"], info["features"], list(info["fields"])) == ("EPSG:4326", 6, headers)
-    assert info["layer_metadata"]["导出人"] == "admin"
+    with contextlib.closing(sqlite3.connect(path)) as package:
+        (said,) = package.execute("SELECT description FROM gpkg_contents").fetchone()
+        assert package.execute("PRAGMA application_id").fetchone() == (0x47504B47,)
+    assert "导出人: admin" in said
     _meta, _fids, shapes, data = pyogrio.raw.read(path)
     names = data[headers.index("name")].tolist()
     assert names[0] == "=1+1"

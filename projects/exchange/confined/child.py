@@ -38,9 +38,7 @@ def main() -> None:
     unpacked = source.parent / "unpacked"
     may_write = limits.unpacked_mb if unpacked.is_dir() else 0
     jail.bound(limits, may_write_mb=may_write)
-    fences = jail.shut(
-        [*jail.library_folders(), source.parent], [unpacked] if unpacked.is_dir() else []
-    )
+    fences = jail.shut([*jail.library_folders(), source.parent], [unpacked] if unpacked.is_dir() else [])
     lines = _Lines(sys.stdout.buffer, fences)
     try:
         read(source, request, limits, lines.write)

@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Final
 
 _LONGEST_LOOK: Final = 64 * 1024 * 1024
-_KNOWN: Final = {"936": "gb18030", "cp936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "65001": "utf-8"}
+_KNOWN: Final = {
+    "936": "gb18030",
+    "cp936": "gb18030",
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "65001": "utf-8",
+}
 
 
 def encoding_of(table: Path, stated: Path) -> tuple[str, str]:

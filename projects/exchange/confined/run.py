@@ -25,10 +25,18 @@ import orjson
 from projects.exchange.confined.limits import MEGABYTE, Limits
 
 _ROOT: Final = Path(__file__).resolve().parents[3]
-_START: Final = "import sys; sys.path.insert(0, {root!r}); from projects.exchange.confined.child import main; main()"
+_START: Final = (
+    "import sys; sys.path.insert(0, {root!r}); from projects.exchange.confined.child import main; main()"
+)
 _CHUNK: Final = 1024 * 1024
 _STDERR_KEPT: Final = 8192
-_MEMORY_WORDS: Final = (b"memory allocation", b"MemoryError", b"capacity overflow", b"allocate memory", b"bad_alloc")
+_MEMORY_WORDS: Final = (
+    b"memory allocation",
+    b"MemoryError",
+    b"capacity overflow",
+    b"allocate memory",
+    b"bad_alloc",
+)
 _LONGEST_WORD: Final = 200
 
 
@@ -64,7 +72,9 @@ class PrivateCopy:
 
 
 @contextlib.contextmanager
-def private_copy(path: Path, name: str, max_megabytes: int, *, unpacks: bool = False) -> Iterator[PrivateCopy]:
+def private_copy(
+    path: Path, name: str, max_megabytes: int, *, unpacks: bool = False
+) -> Iterator[PrivateCopy]:
     """A copy under `name` in a folder of its own, which is gone afterwards whatever happens.
 
     Raises OSError, NotAPlainFile, TooLarge. The size is asked before anything is read.

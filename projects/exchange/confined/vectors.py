@@ -142,8 +142,10 @@ def _head(
     fields = [str(name) for name in info.get("fields", ())]
     return {
         "format": kind,
-        "sheets": [[own_name or name, info.get("features", -1) if i == index else -1, False]
-                   for i, (name, _kind) in enumerate(layers)],
+        "sheets": [
+            [own_name or name, info.get("features", -1) if i == index else -1, False]
+            for i, (name, _kind) in enumerate(layers)
+        ],
         "sheet": index,
         "fields": fields,
         "crs": _crs(info.get("crs")),

@@ -76,7 +76,9 @@ def unpack_shapefile(path: Path, folder: Path, limits: Limits) -> tuple[Path, st
             group[suffix] = entry
         shapes = [stem for stem, group in parts.items() if ".shp" in group]
         if len(shapes) != 1:
-            raise Refused("shapefile_count", count=len(shapes), names=[str(stem)[:100] for stem in shapes[:20]])
+            raise Refused(
+                "shapefile_count", count=len(shapes), names=[str(stem)[:100] for stem in shapes[:20]]
+            )
         stem = shapes[0]
         missing = [suffix for suffix in _SHAPEFILE_NEEDED if suffix not in parts[stem]]
         if missing:
