@@ -1,9 +1,7 @@
 """Applied imports: what each read, wrote and undid; its file; undoing one as a batch of its own."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -19,13 +17,12 @@ from django.utils.translation import gettext_lazy
 from projects.actions.errors import ActionError, PeriodClosed
 from projects.actions.undoing import Undone, undo_batch
 from projects.admin.base import ScopedAdmin, history_line
-from projects.admin.batches import batches_of, entries_of, site_ids_of
+from projects.admin.batches import batches_of, entries_of
 from projects.admin.correcting import asked_for, offer
 from projects.admin.downloads import attachment
 from projects.admin.importwords import batch_lines
 from projects.admin.paging import KeyPage, Place
 from projects.admin.scope import access_for
-from projects.exchange.exporting import export_sites
 from projects.models import AuditEntry, ImportBatch, Site, StagedImport
 from projects.models.storedfiles import path_of
 from projects.permissions.access import Access, Permission
@@ -104,7 +101,7 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
             "entries": entry_lines(access, page.rows),
             "relations": list(self._relations(batch, undone)),
             "sites_url": f"{reverse('admin:projects_site_changelist')}?batch={batch.pk}",
-            "export_url": self._address(batch, "export"),
+            "export_url": f"{reverse('admin:projects_site_export')}?batch={batch.pk}",
             "file_url": None if file_of(access, batch) is None else self._address(batch, "file"),
             "undo_url": None if undone or batch.undoes_id else self._address(batch, "undo"),
         }
@@ -124,7 +121,6 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
         wrap = self.admin_site.admin_view
         return [
             path("<int:object_id>/file/", wrap(self.file_view), name="projects_importbatch_file"),
-            path("<int:object_id>/export/", wrap(self.export_view), name="projects_importbatch_export"),
             path("<int:object_id>/undo/", wrap(self.undo_view), name="projects_importbatch_undo"),
             *super().get_urls(),
         ]
@@ -142,17 +138,6 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
         if staged is None:
             raise Http404
         return attachment(staged.file_sha256, staged.file_name)
-
-    def export_view(self, request: HttpRequest, object_id: int) -> FileResponse:
-        """The sites of the batch as they are now, as import reads them back."""
-        batch = self._mine(request, object_id)
-        sites = Site.objects.visible_to(access_for(request)).filter(pk__in=site_ids_of(batch))
-        with tempfile.TemporaryDirectory() as folder:
-            written = Path(folder) / "batch.csv"
-            export_sites(written, sites)
-            file = written.open("rb")
-        name = f"{Path(batch.file_name).stem}-{batch.pk}.csv"
-        return FileResponse(file, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
 
     def undo_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """What undoing would do, and doing it: with a reason, as a batch of its own."""

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from projects.actions.errors import Invalid, NotAllowed
 from projects.exchange.columns import ColumnMap, recognised
-from projects.exchange.csvtext import clean_header
+from projects.exchange.headers import clean_header
 from projects.exchange.problems import OptionError, UnreadableFile
 from projects.exchange.readers import MAX_MEGABYTES
 from projects.exchange.stagedfile import describe_staged

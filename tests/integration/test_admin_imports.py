@@ -107,7 +107,8 @@ def test_from_the_file_to_the_sites_and_back(haishu: Client) -> None:
     read = text_of(body(haishu.get(f"{there}change/")))
     assert "WGS-84(GPS)" in read and "“编号”列" in read and "药行街助餐点" in read
     assert haishu.get(f"{there}file/").getvalue() == GOOD.encode()
-    assert "药行街助餐点" in haishu.get(f"{there}export/").getvalue().decode("utf-8-sig")
+    exported = haishu.get(f"/admin/projects/site/export/?batch={batch.pk}&format=csv").getvalue().decode()
+    assert "药行街助餐点" in exported and exported.count("\n") == 3
     assert "删除这个批次新增的 2 个点位" in body(haishu.get(f"{there}undo/"))
     assert "请写明撤销原因" in body(haishu.post(f"{there}undo/", {"reason": " "}))
     haishu.post(f"{there}undo/", {"reason": "坐标系填错了"})
