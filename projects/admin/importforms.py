@@ -246,6 +246,11 @@ class OptionsForm(forms.Form):
     def kind_line(self) -> ColumnLine:
         return self.line(FieldRow("kind", "", "", is_main=True))
 
+    def unused(self) -> list[str]:
+        """The file's columns that nothing is taken from, as the form stands."""
+        used = {self._now(name) for name in self.fields if name.startswith(COLUMN) or name == "code"}
+        return [header for header in self.facts.headers if header not in used]
+
     def keep(self, typed: QueryDict) -> None:
         """Show again what was typed before the file was read another way: what this file still has."""
         for name, control in self.fields.items():

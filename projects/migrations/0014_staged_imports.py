@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "待导入文件",
-                "verbose_name_plural": "待导入文件",
+                "verbose_name_plural": "导入表格",
                 "ordering": ["-id"],
             },
         ),

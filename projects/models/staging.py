@@ -61,7 +61,7 @@ class StagedImport(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name = _("待导入文件")
-        verbose_name_plural = _("待导入文件")
+        verbose_name_plural = _("导入表格")
         indexes = [models.Index(fields=["uploaded_by", "-id"], name="stagedimport_mine")]
         constraints = [
             models.CheckConstraint(
