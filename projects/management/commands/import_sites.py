@@ -39,7 +39,9 @@ _STATUS: Final = {Status.APPLIED: 0, Status.CLEAN: 0, Status.UNCHANGED: 0, Statu
 
 
 class Command(BaseCommand):
-    help = "从表格(xlsx、csv)或矢量文件(geojson、gpkg、shapefile)导入点位:先全部检查,要么全部写入,要么一行不写。"
+    help = (
+        "从表格(xlsx、csv)或矢量文件(geojson、gpkg、shapefile)导入点位:先全部检查,要么全部写入,要么一行不写。"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
