@@ -68,6 +68,9 @@ class Column:
 FALLBACK_FIELDS: Final = frozenset({"fallback_x", "fallback_y"})
 POSITION_FIELDS: Final = frozenset({"lon", "lat", "lonlat", "latlon", "wkt"})
 
+#: What databases call their column of shapes; taken only where there is no other position.
+WKB_HEADERS: Final = ("wkb", "ewkb", "ewkt", "geom", "the_geom", "wkb_geometry")
+
 COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "code",
@@ -132,8 +135,8 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "wkt",
         "图形(WKT)",
-        ("wkt", "图形", "图形(wkt)"),
-        "线和面用;有值时代替经度和纬度",
+        ("wkt", "图形", "图形(wkt)", *WKB_HEADERS),
+        "线和面(WKT,或十六进制的 WKB、EWKB);有值时代替经度和纬度",
         width=30,
         example="LINESTRING(121.55 29.87, 121.56 29.88)",
     ),
@@ -325,7 +328,7 @@ def match_columns(
             )
         if has_geometry and field in POSITION_FIELDS | FALLBACK_FIELDS:
             raise OptionError(
-                _("GeoJSON 的位置取自要素的 geometry,不能用 --map %(field)s=…。") % {"field": field}
+                _("这种文件的位置取自图形(geometry),不能用 --map %(field)s=…。") % {"field": field}
             )
         mapped[field] = _present(column, present, field)
     automatic = _by_header(present, mapped, set(skip), has_geometry=has_geometry) if by_header else []
@@ -386,6 +389,10 @@ def _present(column: str, headers: list[str], field: str) -> str:
 
 def _one_position(mapped: dict[str, str], automatic: list[str]) -> None:
     """Leave one way of saying where: lon and lat, a pair, or WKT (which may stand beside lon and lat)."""
+    if {"lon", "lat"} <= mapped.keys() or {"lonlat", "latlon"} & mapped.keys():
+        if "wkt" in automatic and mapped["wkt"].lower() in WKB_HEADERS:
+            automatic.remove("wkt")
+            del mapped["wkt"]
     if "lon" in mapped and "lat" in mapped:
         for field in ("lonlat", "latlon"):
             if field in automatic:

@@ -11,7 +11,12 @@ from typing import Final, TypeVar
 
 from django.utils.translation import gettext as _
 
+from projects.exchange.confined.limits import UNCALCULATED
 from projects.exchange.problems import shortened
+from projects.exchange.quoting import plain_cell as plain_cell
+from projects.exchange.quoting import quoted as quoted
+from projects.exchange.quoting import text_cell as text_cell
+from projects.exchange.quoting import unquoted as unquoted
 from projects.rules.vocabulary import Service, Stage
 
 #: What people write for "nothing yet" in a date, a number or a text.
@@ -38,13 +43,28 @@ NOTHING_WORDS: Final = frozenset(
         "pns",
     }
 )
-#: With what Excel, WPS and LibreOffice begin a formula, in the forms that they fold into it; tabs and line
-#: ends, with which a cell leaves its place when it is pasted.
-_FORMULA_STARTS: Final = frozenset("=+-@\t\r\n＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−")
-#: Letters and symbols without a picture; every other invisible character has a category that says so.
-_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+#: What a cell says whose formula failed.
+BROKEN_WORDS: Final = frozenset(
+    {
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#GETTING_DATA",
+        "#ERROR!",
+    }
+)
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,3}", re.ASCII)
+# As a spreadsheet writes it, and nobody else: 1.23E+10.
+_DAMAGED: Final = re.compile(r"-?\d(\.\d+)?E\+\d{2,3}", re.ASCII)
 _DATE: Final = re.compile(
     r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?|(\d{2})(\d{2}))", re.ASCII
 )
@@ -75,66 +95,25 @@ class Parsed:
 Parser = Callable[[str], Parsed]
 
 
-def quoted(text: str) -> str:
-    """Text for a cell of a CSV or XLSX file: what a spreadsheet could run as a formula gets an apostrophe.
-
-    Also where its start stands behind spaces, invisible marks or apostrophes, which some programs drop.
-    """
-    return f"'{text}" if _may_run(text) else text
-
-
-def unquoted(text: str) -> str:
-    """The exact inverse of `quoted`: what a cell of a CSV or XLSX file says."""
-    return text[1:] if text.startswith("'") and _may_run(text) else text
-
-
-def _may_run(text: str) -> bool:
-    """An apostrophe in front changes nothing about the answer; `unquoted` relies on it."""
-    for character in text:
-        if character in _FORMULA_STARTS:
-            return True
-        if character != "'" and not _is_unseen(character):
-            return False
-    return False
-
-
-def _is_unseen(character: str) -> bool:
-    """Spaces, marks, controls, variation selectors, what stands alone and shows nothing."""
-    return unicodedata.category(character)[0] in "CZM" or character in _BLANK
-
-
-def text_cell(value: object) -> str:
-    """A value as the text of a CSV cell: only words can be formulas, a negative number stays one."""
-    plain = plain_cell(value)
-    return plain if isinstance(value, int | float | Decimal) else quoted(plain)
-
-
-def plain_cell(value: object) -> str:
-    """A value as the text that import reads, for a file that no spreadsheet opens."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return value
-        case dt.date():
-            return value.isoformat()
-        case Decimal():
-            return f"{value:f}"
-        case int() | float():
-            return repr(value)
-        case _:
-            return str(value)
-
-
 def is_nothing(text: str) -> bool:
     """Whether a cell says in words that there is nothing."""
     return unicodedata.normalize("NFKC", text).strip().lower() in NOTHING_WORDS
 
 
+def refuse_broken(cell: str) -> None:
+    """Raises CellError for a cell whose formula failed or was never worked out."""
+    word = cell.strip()
+    if word == UNCALCULATED:
+        raise CellError(
+            _("这一格是公式,文件里没有保存它的结果。"), _("用 Excel 或 WPS 打开、保存一次,或改成数值")
+        )
+    if word.upper() in BROKEN_WORDS:
+        raise CellError(_("这一格是公式错误 %(found)s。") % {"found": word}, _("改正公式,或改成数值"))
+
+
 def number(text: str) -> float:
     """A finite number; full-width digits and points count as the plain ones. Raises CellError."""
+    refuse_broken(text)
     plain = unicodedata.normalize("NFKC", text).strip().replace("。", ".").replace("−", "-")
     if not plain:
         raise CellError(_("没有填写。"), _("一个数"))
@@ -176,6 +155,11 @@ def text_of(limit: int, *, required: bool = False) -> Parser:
             return Parsed("", _("“%(found)s”按没有填写处理。") % {"found": value})
         if required and not value:
             raise CellError(_("没有填写。"), _("必填"))
+        if _DAMAGED.fullmatch(value):
+            raise CellError(
+                _("“%(found)s”已被表格软件改成了科学计数,原来的内容丢失了。") % {"found": value},
+                _("原来的内容(把该列设为文本后重新导出)"),
+            )
         if len(value) > limit:
             raise CellError(
                 _("有 %(count)d 个字,太长。") % {"count": len(value)},
@@ -190,13 +174,12 @@ def code(cell: str) -> Parsed:
     """A site's code. One that a spreadsheet turned into 1.23E+10 is lost for good, so it is refused."""
     if any(unicodedata.category(c) == "Cc" for c in cell.strip()):
         raise CellError(_("含有控制字符。"), _("普通文字"))
-    value = str(text_of(64, required=True)(cell).value)
-    if _SCIENTIFIC.fullmatch(value):
+    if _SCIENTIFIC.fullmatch(cell.strip()):
         raise CellError(
-            _("编码“%(found)s”已被表格软件改成了科学计数,原来的编码丢失了。") % {"found": value},
+            _("编码“%(found)s”已被表格软件改成了科学计数,原来的编码丢失了。") % {"found": cell.strip()},
             _("原来的编码(把该列设为文本后重新导出)"),
         )
-    return Parsed(value)
+    return Parsed(str(text_of(64, required=True)(cell).value))
 
 
 def phone(cell: str) -> Parsed:

@@ -163,6 +163,17 @@ class Sheet:
         self.raw.append([self._cell(number, value) for number, value in enumerate(values)])
         self.count += 1
 
+    def append_cells(self, cells: Sequence[Any]) -> None:
+        """One row of cells of their own (`text`, `number`), which may be more than there are headings."""
+        self.raw.append(cells)
+        self.count += 1
+
+    def number(self, value: int) -> Any:
+        """A cell of its own."""
+        from openpyxl.cell import WriteOnlyCell
+
+        return WriteOnlyCell(self.raw, value=value)
+
     def filter(self, *, header_row: int = 1) -> None:
         """Arrows on the header, over all rows that were written."""
         last = self._letter(len(self.headings))

@@ -9,13 +9,15 @@ MAX_CELL_CHARACTERS: Final = 1_000_000
 MAX_COLUMNS: Final = 500
 #: What our own workbooks call the sheet of rows; its name is part of the format, in every language.
 DATA_SHEET: Final = "点位"
+#: Stands in a cell whose formula was never worked out (a program wrote the file, no spreadsheet saved it).
+UNCALCULATED: Final = "#未计算!"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`seconds` of the clock, `cpu_seconds` of one core; `memory_mb` of address space (a workbook of a million
-    rows and twenty columns takes some 1.5 GB); `unpacked_mb` of what a zip unpacks to; `stream_mb` of what may
-    come back; `rows` of data and whatever stands above and between them."""
+    rows and twenty columns takes some 1.5 GB); `unpacked_mb` of what a zip unpacks to; `stream_mb` of what
+    may come back; `rows` of data and whatever stands above and between them."""
 
     seconds: float = 180.0
     cpu_seconds: int = 150

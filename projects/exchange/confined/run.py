@@ -82,10 +82,11 @@ def private_copy(
     with tempfile.TemporaryDirectory(prefix="handed-in-") as made:
         folder = Path(made)
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            os.close(descriptor)
+            raise NotAPlainFile(path.name)
         with os.fdopen(descriptor, "rb") as source:
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode):
-                raise NotAPlainFile(path.name)
             limit = max_megabytes * MEGABYTE
             if facts.st_size > limit:
                 raise TooLarge(facts.st_size // MEGABYTE)

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.etree import ElementTree
 
+from projects.exchange.confined.limits import UNCALCULATED
 from projects.exchange.confined.refusals import Refused
 from projects.exchange.confined.ziplook import contents
 
-#: Stands in a cell whose formula was never worked out (a program wrote the file, no spreadsheet saved it).
-UNCALCULATED: Final = "#未计算!"
 _RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION: Final = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _LONGEST_PART: Final = 32 * 1024 * 1024
