@@ -218,12 +218,15 @@ def said_before(staged: StagedImport) -> str:
     batch = imported_before(staged)
     if batch is None:
         return ""
-    day = timezone.localtime(batch.recorded_at).date()
-    return _("这个文件已作为批次 %(batch)d 导入(%(day)s,%(who)s)。") % {
+    said = _("这个文件已作为批次 %(batch)d 导入(%(day)s,%(who)s)。") % {
         "batch": batch.pk,
-        "day": day,
+        "day": timezone.localtime(batch.recorded_at).date(),
         "who": batch.recorded_by or _("系统"),
     }
+    undoing = batch.undoing
+    if undoing is not None and not batch.is_in_effect:
+        said += _("该批次已由批次 %(batch)d 撤销。") % {"batch": undoing.pk}
+    return said
 
 
 def plain_name(name: str) -> str:
