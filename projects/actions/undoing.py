@@ -205,7 +205,7 @@ def _write(
     with numbering(total + (not is_rehearsal), actor_id=access.user_id) as numbers:
         seq = numbers.first
         for page in _pages(batch, kept):
-            undosites.write(page, numbers, seq, judges, movements, access=access, reason=reason)
+            undosites.write(page, numbers, seq, judges, movements, access, reason)
             moved |= post(movements, at_least=rollups.MOST)
             seq += len(page)
             tell(len(page))

@@ -138,7 +138,6 @@ def write(
     first_seq: int,
     judges: Judges,
     movements: Movements,
-    *,
     access: Access,
     reason: str,
 ) -> None:
