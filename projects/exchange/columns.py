@@ -13,7 +13,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from projects.exchange import values
-from projects.exchange.csvtext import clean_header
+from projects.exchange.headers import clean_header
 from projects.exchange.problems import OptionError
 from projects.exchange.values import Parser
 
@@ -40,6 +40,9 @@ class Column:
 #: The second position, of another datum, for rows that leave the first one empty.
 FALLBACK_FIELDS: Final = frozenset({"fallback_x", "fallback_y"})
 POSITION_FIELDS: Final = frozenset({"lon", "lat", "lonlat", "latlon", "wkt"})
+
+#: What databases call their column of shapes; taken only where there is no other position.
+WKB_HEADERS: Final = ("wkb", "ewkb", "ewkt", "geom", "the_geom", "wkb_geometry")
 
 COLUMNS: Final[tuple[Column, ...]] = (
     Column(
@@ -79,7 +82,12 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "一格两个数,例如 29.87,121.55",
         is_exported=False,
     ),
-    Column("wkt", "图形(WKT)", ("wkt", "图形"), "线和面;有值时代替经度和纬度"),
+    Column(
+        "wkt",
+        "图形(WKT)",
+        ("wkt", "图形", *WKB_HEADERS),
+        "线和面(WKT,或十六进制的 WKB、EWKB);有值时代替经度和纬度",
+    ),
     Column(
         "fallback_x",
         "后备位置:经度(X、东)",
@@ -221,7 +229,7 @@ def match_columns(
             )
         if has_geometry and field in POSITION_FIELDS | FALLBACK_FIELDS:
             raise OptionError(
-                _("GeoJSON 的位置取自要素的 geometry,不能用 --map %(field)s=…。") % {"field": field}
+                _("这种文件的位置取自图形(geometry),不能用 --map %(field)s=…。") % {"field": field}
             )
         mapped[field] = _present(column, present)
     automatic = _by_header(present, mapped, set(skip), has_geometry=has_geometry)
@@ -278,6 +286,10 @@ def _present(column: str, headers: list[str]) -> str:
 
 def _one_position(mapped: dict[str, str], automatic: list[str]) -> None:
     """Leave one way of saying where: lon and lat, a pair, or WKT (which may stand beside lon and lat)."""
+    if {"lon", "lat"} <= mapped.keys() or {"lonlat", "latlon"} & mapped.keys():
+        if "wkt" in automatic and mapped["wkt"].lower() in WKB_HEADERS:
+            automatic.remove("wkt")
+            del mapped["wkt"]
     if "lon" in mapped and "lat" in mapped:
         for field in ("lonlat", "latlon"):
             if field in automatic:
@@ -315,7 +327,8 @@ def markdown() -> str:
         "",
         "日期可写 2024-06-30、2024/6/30、2024.6.30、2024年6月30日、20240630。"
         "可不填的格里写“/”“-”“无”“待定”“PNS”“TBD”等,按没有填写处理并提示。",
-        "坐标格里的全角数字和标点会换成半角;空值、文字、NaN 和不在地球上的数按行报错。",
+        "坐标格里的全角数字和标点会换成半角;度分秒(121°33′05″E、东经121度33分5秒、121:33:05)也能读;"
+        "空值、文字、NaN 和不在地球上的数按行报错。",
         "",
     ]
     return "\n".join(lines)

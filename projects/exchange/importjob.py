@@ -17,9 +17,9 @@ from projects.exchange.columns import ColumnMap
 from projects.exchange.importing import in_order
 from projects.exchange.options import GENERATED, ImportOptions
 from projects.exchange.planner import Planner
+from projects.exchange.planspool import Spool
 from projects.exchange.problems import Problem, Severity, UnreadableFile
 from projects.exchange.readers import Table, UnsupportedFormat, read_table
-from projects.exchange.spool import Spool
 from projects.permissions.access import Access
 
 T = TypeVar("T")
@@ -88,6 +88,8 @@ def run_import(
     today: dt.date,
     publisher: Access | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
     max_megabytes: int,
     max_rows: int,
     is_dry_run: bool = False,
@@ -105,6 +107,8 @@ def run_import(
             on_phase(READ, None)
             table = read_table(
                 path,
+                sheet=sheet,
+                header_row=header_row,
                 encoding=encoding,
                 degrees=options.in_degrees,
                 max_megabytes=max_megabytes,

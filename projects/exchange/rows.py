@@ -10,7 +10,7 @@ from projects.exchange import values
 from projects.exchange.columns import BY_FIELD, COLUMNS, ColumnMap
 from projects.exchange.options import ImportOptions, KindRule, fill_template
 from projects.exchange.problems import OptionError, Problem, Severity, shortened
-from projects.exchange.readers import SourceRow
+from projects.exchange.tables import SourceRow
 from projects.exchange.values import CellError, Parsed, Parser
 
 
@@ -192,6 +192,7 @@ class RowReader:
 
     def _try(self, row: SourceRow, label: str, column: str, cell: str, parse: Parser) -> Parsed | None:
         try:
+            values.refuse_broken(cell)
             parsed = parse(cell)
         except CellError as error:
             self._add(

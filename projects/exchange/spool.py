@@ -1,59 +1,47 @@
-"""A plan on its way from planning to writing, in a file that has no name: gone with the process."""
+"""Rows on disk: written once, read as often as somebody wants, gone with the object."""
 
+import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import IO, Generic, TypeVar
+from collections.abc import Iterator
+from typing import Any, Final
 
-from projects.actions.drafts import SiteDraft
-from projects.actions.siteupdates import SiteUpdate
-from projects.exchange.planner import Piece
-from projects.exchange.stagedvalues import draft_texts, drafts_of, update_text, updates_of
+import orjson
 
-T = TypeVar("T")
+_CHUNK: Final = 1024 * 1024
 
 
-@dataclass(slots=True)
-class Lines(Generic[T]):
-    """Values as lines of a file, piece by piece: a `projects.actions.streams.Stream`."""
+class Spool:
+    """Lines of JSON in a temporary file without a name. Several readers may be under way at once."""
 
-    file: IO[bytes]
-    read: Callable[[Sequence[str]], list[T]]
-    places: list[tuple[int, int]] = field(default_factory=list)
-    count: int = 0
+    def __init__(self) -> None:
+        # Kept as long as this object; the operating system takes it away with the last descriptor.
+        self._file = tempfile.TemporaryFile(prefix="rows-")  # noqa: SIM115
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self.count = 0
+
+    def add(self, value: object) -> None:
+        line = orjson.dumps(value)
+        self._waiting.append(line)
+        self._size += len(line)
+        self.count += 1
+        if self._size >= _CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._waiting:
+            self._file.write(b"\n".join(self._waiting) + b"\n")
+            self._waiting, self._size = [], 0
+        self._file.flush()
 
     def __len__(self) -> int:
         return self.count
 
-    def add(self, texts: Sequence[str]) -> None:
-        if not texts:
-            return
-        data = "\n".join(texts).encode()
-        self.places.append((self.file.seek(0, 2), len(data)))
-        self.file.write(data)
-        self.count += len(texts)
-
-    def chunks(self) -> Iterator[Sequence[T]]:
-        for place, length in self.places:
-            self.file.seek(place)
-            # JSON has no line break of its own: it is written as an escape.
-            yield self.read(self.file.read(length).decode().split("\n"))
-
-
-class Spool:
-    """What a plan would write, off the heap. Use it in a `with`."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(prefix="import-plan-")  # noqa: SIM115  closed by __exit__
-        self.drafts: Lines[SiteDraft] = Lines(self._file, drafts_of)
-        self.updates: Lines[SiteUpdate] = Lines(self._file, updates_of)
-
-    def __enter__(self) -> "Spool":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def add(self, piece: Piece) -> None:
-        self.drafts.add(draft_texts([row.draft for row in piece.drafts]))
-        self.updates.add([update_text(row.update) for row in piece.updates])
+    def __iter__(self) -> Iterator[Any]:
+        self.flush()
+        place, rest = 0, b""
+        while piece := os.pread(self._file.fileno(), _CHUNK, place):
+            place += len(piece)
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield orjson.loads(line)

@@ -14,9 +14,9 @@
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from projects.actions.errors import Invalid, NotAllowed
 from projects.exchange.columns import ColumnMap, recognised
-from projects.exchange.csvtext import clean_header
+from projects.exchange.headers import clean_header
 from projects.exchange.problems import OptionError, UnreadableFile
 from projects.exchange.readers import MAX_MEGABYTES
 from projects.exchange.stagedfile import describe_staged
@@ -87,11 +87,10 @@ def describe_again(staged: StagedImport) -> None:
     """Set (not save) what the readers say of the file, or why they cannot read it."""
     options = StagedOptions.from_json(staged.options)
     try:
-        found: Any = describe_staged(staged, options)
+        staged.description = describe_staged(staged, options)
     except UnreadableFile as problem:
         staged.description, staged.state, staged.error = {}, StagedState.FAILED.value, str(problem)
         return
-    staged.description = asdict(found) if is_dataclass(found) and not isinstance(found, type) else dict(found)
     staged.state, staged.error = StagedState.UPLOADED.value, ""
 
 

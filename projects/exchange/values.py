@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from django.utils.translation import gettext as _
 
+from projects.exchange.confined.limits import UNCALCULATED
 from projects.exchange.problems import shortened
 from projects.rules.vocabulary import Service, Stage
 
@@ -38,10 +39,30 @@ NOTHING_WORDS: Final = frozenset(
         "pns",
     }
 )
+#: What a cell says whose formula failed.
+BROKEN_WORDS: Final = frozenset(
+    {
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#GETTING_DATA",
+        "#ERROR!",
+    }
+)
 # The text of a cell that a spreadsheet would run carries an apostrophe in front; see `quoted`.
 _FORMULA: Final = re.compile(r"'*[=+＝＋－＠\-@\t\r]")
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,3}", re.ASCII)
+# As a spreadsheet writes it, and nobody else: 1.23E+10.
+_DAMAGED: Final = re.compile(r"-?\d(\.\d+)?E\+\d{2,3}", re.ASCII)
 _DATE: Final = re.compile(
     r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?|(\d{2})(\d{2}))", re.ASCII
 )
@@ -87,8 +108,20 @@ def is_nothing(text: str) -> bool:
     return unicodedata.normalize("NFKC", text).strip().lower() in NOTHING_WORDS
 
 
+def refuse_broken(cell: str) -> None:
+    """Raises CellError for a cell whose formula failed or was never worked out."""
+    word = cell.strip()
+    if word == UNCALCULATED:
+        raise CellError(
+            _("这一格是公式,文件里没有保存它的结果。"), _("用 Excel 或 WPS 打开、保存一次,或改成数值")
+        )
+    if word.upper() in BROKEN_WORDS:
+        raise CellError(_("这一格是公式错误 %(found)s。") % {"found": word}, _("改正公式,或改成数值"))
+
+
 def number(text: str) -> float:
     """A finite number; full-width digits and points count as the plain ones. Raises CellError."""
+    refuse_broken(text)
     plain = unicodedata.normalize("NFKC", text).strip().replace("。", ".").replace("−", "-")
     if not plain:
         raise CellError(_("没有填写。"), _("一个数"))
@@ -130,6 +163,11 @@ def text_of(limit: int, *, required: bool = False) -> Parser:
             return Parsed("", _("“%(found)s”按没有填写处理。") % {"found": value})
         if required and not value:
             raise CellError(_("没有填写。"), _("必填"))
+        if _DAMAGED.fullmatch(value):
+            raise CellError(
+                _("“%(found)s”已被表格软件改成了科学计数,原来的内容丢失了。") % {"found": value},
+                _("原来的内容(把该列设为文本后重新导出)"),
+            )
         if len(value) > limit:
             raise CellError(
                 _("有 %(count)d 个字,太长。") % {"count": len(value)},
@@ -144,13 +182,12 @@ def code(cell: str) -> Parsed:
     """A site's code. One that a spreadsheet turned into 1.23E+10 is lost for good, so it is refused."""
     if any(unicodedata.category(c) == "Cc" for c in cell.strip()):
         raise CellError(_("含有控制字符。"), _("普通文字"))
-    value = str(text_of(64, required=True)(cell).value)
-    if _SCIENTIFIC.fullmatch(value):
+    if _SCIENTIFIC.fullmatch(cell.strip()):
         raise CellError(
-            _("编码“%(found)s”已被表格软件改成了科学计数,原来的编码丢失了。") % {"found": value},
+            _("编码“%(found)s”已被表格软件改成了科学计数,原来的编码丢失了。") % {"found": cell.strip()},
             _("原来的编码(把该列设为文本后重新导出)"),
         )
-    return Parsed(value)
+    return Parsed(str(text_of(64, required=True)(cell).value))
 
 
 def phone(cell: str) -> Parsed:

@@ -1,4 +1,4 @@
-"""Import places from a CSV or GeoJSON file: all is checked first, then all of it is written or nothing.
+"""Import places from a spreadsheet or a vector file: all is checked first, then all of it is written or nothing.
 
 Exit status 0: done (or clean, with --dry-run); 1: errors, nothing was written; 2: could not run.
 """
@@ -38,11 +38,18 @@ _STATUS: Final = {Status.APPLIED: 0, Status.CLEAN: 0, Status.UNCHANGED: 0, Statu
 
 
 class Command(BaseCommand):
-    help = "从 CSV 或 GeoJSON 文件导入点位:先全部检查,要么全部写入,要么一行不写。"
+    help = (
+        "从表格(xlsx、csv)或矢量文件(geojson、gpkg、shapefile)导入点位:先全部检查,要么全部写入,要么一行不写。"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("file", type=Path, metavar="FILE", help=".csv 或 .geojson,可以是 .gz")
+        add(
+            "file",
+            type=Path,
+            metavar="FILE",
+            help=".xlsx、.xls、.ods、.csv、.geojson(后两种可以是 .gz)、.gpkg,或压缩成 .zip 的 shapefile",
+        )
         add(
             "--actor", required=True, metavar="USER", help="以谁的身份导入(用户名);只能写自己管理区划内的点位"
         )
@@ -94,7 +101,8 @@ class Command(BaseCommand):
             )
         add("--source", default="", metavar="NAME", help="来源名称,用于 generated(缺省:文件名)")
         add("--publish-by", metavar="USER2", help="由另一人(有发布权限)当场发布新点位;缺省为草稿")
-        add("--sheet", metavar="S", help="工作表(仅 xlsx,目前尚不能读)")
+        add("--sheet", metavar="S", help="工作表或图层的名称,或第几个;缺省为唯一有内容的那个")
+        add("--header-row", type=int, metavar="N", help="表头在第几行;缺省自动识别(标题行、两行表头)")
         add("--encoding", metavar="E", help="文件编码;缺省自动识别 UTF-8、UTF-16、GB18030")
         add(
             "--max-mb",
@@ -131,8 +139,6 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any], as_json: bool) -> ImportOutcome:
         if options["report"]:
             check_report_path(options["report"])
-        if options["sheet"]:
-            raise OptionError(_("--sheet 用于 xlsx,现在还不能读 xlsx;请另存为 CSV。"))
         path: Path = options["file"]
         actor = access_by_name(options["actor"])
         if not holds(actor, Permission.IMPORT_RUN):
@@ -162,6 +168,8 @@ class Command(BaseCommand):
                 publisher=publisher,
                 today=timezone.localdate(),
                 encoding=options["encoding"],
+                sheet=options["sheet"],
+                header_row=options["header_row"],
                 max_megabytes=options["max_mb"],
                 max_rows=options["max_rows"],
                 is_dry_run=options["dry_run"],

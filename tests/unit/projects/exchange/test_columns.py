@@ -56,7 +56,7 @@ def test_one_way_of_saying_where(headers: list[str], mapping: dict[str, str], fi
         (["name"], {}, False, "不知道坐标在哪一列"),
         (["name", "lon"], {}, False, "不知道坐标在哪一列"),
         (["a", "b"], {"lonlat": "a", "latlon": "b"}, False, "只能用一个"),
-        (["name", "lon"], {"lon": "lon"}, True, "GeoJSON 的位置取自"),
+        (["name", "lon"], {"lon": "lon"}, True, "位置取自图形"),
         (["name"], {"attributes.": "name"}, True, "没有字段 attributes."),
     ],
 )
