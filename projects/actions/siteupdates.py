@@ -35,17 +35,23 @@ from projects.rules.rollups import Movements
 _CHUNK: Final = 2_000
 #: Codes that a refusal names.
 _NAMED: Final = 10
+_LONGEST_REASON: Final = 500
 #: What every change may write besides the changed fields themselves.
 _ALWAYS: Final = ("publication", "submitted_by_id", "version", "updated_at", "changed_seq", *CACHED)
 
 
 @dataclass(frozen=True, slots=True)
 class SiteUpdate:
-    """New values for fields of a site that is there already; `version` is the one that was read."""
+    """New values for fields of a site that is there already; `version` is the one that was read.
+
+    `undoes_seq`: the number of a change that this one takes back. The state record of that change is
+    corrected then, from its own day on, and a baseline may go back to what it was.
+    """
 
     site_id: int
     version: int
     changes: Mapping[str, object]
+    undoes_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +104,11 @@ def ask(updates: Stream[SiteUpdate]) -> None:
     """The guard of closed periods, of everything that the updates state. Raises PeriodClosed."""
     closing.hold(Programme.objects.values_list("pk", flat=True))
     if closing.closed_through():
-        closing.ask_each(_facts(updates))
+        closing.ask_each(facts_of(updates))
 
 
-def _facts(updates: Stream[SiteUpdate]) -> Iterator[sitedays.Fact]:
+def facts_of(updates: Stream[SiteUpdate]) -> Iterator[sitedays.Fact]:
+    """What the updates state, for the guard of closed periods."""
     programme_of = dict(Indicator.objects.values_list("pk", "category__programme_id"))
     today = timezone.localdate()
     for chunk in updates.chunks():
@@ -109,10 +116,20 @@ def _facts(updates: Stream[SiteUpdate]) -> Iterator[sitedays.Fact]:
             by_id = {update.site_id: update for update in chunk[start : start + _CHUNK]}
             sites = Site.objects.filter(pk__in=by_id).prefetch_related("contributions", "states")
             for site in sites:
+                update = by_id[site.pk]
                 had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
+                undone = _undone_state(site, update)
+                since = today if undone is None else undone.effective_on
                 yield from sitedays.facts_of_change(
-                    site, by_id[site.pk].changes, had, today, programme_of=programme_of
+                    site, update.changes, had, since, programme_of=programme_of
                 )
+
+
+def _undone_state(site: Site, update: SiteUpdate) -> SiteState | None:
+    """The state record of the change that is taken back."""
+    if update.undoes_seq is None:
+        return None
+    return next((state for state in site.states.all() if state.changed_seq == update.undoes_seq), None)
 
 
 def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, reason: str) -> list[Prepared]:
@@ -183,19 +200,28 @@ def _prepare(
     now: dt.datetime,
 ) -> Prepared:
     had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
-    before, contributions = alter(site, update.changes, had, expected_version=update.version)
+    before, contributions = alter(
+        site,
+        update.changes,
+        had,
+        expected_version=update.version,
+        is_taken_back=update.undoes_seq is not None,
+    )
+    undone = _undone_state(site, update)
     with _naming(site):
         clean_changed(site, update.changes)
     state = None
     if STATE_FIELDS & update.changes.keys():
         state = siterows.state_row(
             site,
-            effective_on=timezone.localdate(now),
+            effective_on=timezone.localdate(now) if undone is None else undone.effective_on,
             stage=site.stage,
             contributions=contributions,
             now=now,
             actor_id=access.user_id,
         )
+        if undone is not None:
+            state.corrects_id, state.correction_reason = undone.pk, reason[:_LONGEST_REASON]
     states = [*site.states.all(), *([state] if state is not None else [])]
     judge = judge_for((indicator_id for indicator_id, _quantity in contributions), judges)
     spans = respan(site, judge, judges, current, states=states, now=now)

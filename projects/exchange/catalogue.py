@@ -57,12 +57,9 @@ def load_world(access: Access, indicator_code: str, today: dt.date) -> World:
 
 def other_source_of(sha256: str, source: str) -> str | None:
     """Under which other source name the very same file came in already with generated codes, if it did."""
-    batches = ImportBatch.objects.filter(file_sha256=sha256, options__code="generated")
-    for options in batches.order_by("pk").values_list("options", flat=True):
-        if options.get("source") == source:
-            return None
-    first = batches.order_by("pk").first()
-    return None if first is None else str(first.options.get("source"))
+    batches = ImportBatch.objects.filter(file_sha256=sha256, options__code="generated").order_by("pk")
+    sources = [str(batch.options.get("source")) for batch in batches if batch.is_in_effect]
+    return None if not sources or source in sources else sources[0]
 
 
 def _indicator(code: str) -> Indicator | None:

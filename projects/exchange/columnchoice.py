@@ -20,10 +20,16 @@ def check_datum(table: Table, options: ImportOptions) -> None:
         own = table.declared_crs
     same = {Datum.WGS84, Datum.CGCS2000}
     if own != options.datum and not (own in same and options.datum in same):
-        raise UnreadableFile(
-            _("文件自己写明坐标系是 %(own)s,而 --datum 声明的是 %(declared)s;请核对后只留一个。")
-            % {"own": table.declared_crs, "declared": options.datum}
-        )
+        sentence = _("文件自己写明坐标系是 %(own)s,而 --datum 声明的是 %(declared)s;请核对后只留一个。") % {
+            "own": table.declared_crs,
+            "declared": options.datum,
+        }
+        if options.datum in (Datum.GCJ02, Datum.BD09):
+            sentence += _(
+                "GIS 文件没有办法写明这种坐标系:坐标如确是从高德、腾讯或百度地图取的,"
+                "请在 GIS 软件中把图层的坐标系去掉(设为未知)再导出。"
+            )
+        raise UnreadableFile(sentence)
 
 
 def choose_columns(table: Table, options: ImportOptions) -> ColumnMap:

@@ -17,9 +17,9 @@ from projects.exchange.columns import ColumnMap
 from projects.exchange.importing import in_order
 from projects.exchange.options import GENERATED, ImportOptions
 from projects.exchange.planner import Planner
+from projects.exchange.planspool import Spool
 from projects.exchange.problems import Problem, Severity, UnreadableFile
 from projects.exchange.readers import Table, UnsupportedFormat, read_table
-from projects.exchange.planspool import Spool
 from projects.permissions.access import Access
 
 T = TypeVar("T")

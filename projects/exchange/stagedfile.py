@@ -1,49 +1,48 @@
-"""A stored file under a name that says what it is: readers go by a file's ending."""
+"""A stored file as a table: which of the readers takes it follows from the name it was handed in under."""
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path, PurePath
+from dataclasses import asdict
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from projects.exchange.describing import FileDescription, describe
+from projects.exchange.describing import describe
 from projects.exchange.problems import UnreadableFile
-from projects.exchange.readers import Table, read_table
+from projects.exchange.readers import read_table
 from projects.exchange.stagedoptions import StagedOptions
+from projects.exchange.tables import Table
 from projects.models import StagedImport
 from projects.models.storedfiles import path_of
 
 
-@contextmanager
-def named(staged: StagedImport) -> Iterator[Path]:
-    """The stored file under its own ending. Raises UnreadableFile when it is no longer there."""
-    stored = path_of(staged.file_sha256)
-    if not stored.exists():
-        raise UnreadableFile(_("文件的内容已不在服务器上,请重新上传。"))
-    with tempfile.TemporaryDirectory(prefix="import-") as folder:
-        path = Path(folder) / ("file" + "".join(PurePath(staged.file_name).suffixes[-2:]).lower())
-        path.symlink_to(stored.resolve())
-        yield path
-
-
 def read_staged(staged: StagedImport, options: StagedOptions, *, degrees: bool) -> Table:
     """Raises UnreadableFile."""
-    with named(staged) as path:
-        table = read_table(
-            path,
+    try:
+        return read_table(
+            path_of(staged.file_sha256),
+            name=staged.file_name,
             sheet=options.sheet,
             header_row=options.header_row,
             encoding=options.encoding,
             degrees=degrees,
         )
-    return replace(table, name=staged.file_name)
+    except FileNotFoundError as problem:
+        raise _gone() from problem
 
 
-def describe_staged(staged: StagedImport, options: StagedOptions) -> FileDescription:
-    """What the readers say of a file before anybody says how to read it. Raises UnreadableFile."""
-    with named(staged) as path:
-        return describe(
-            path, sheet=options.sheet, header_row=options.header_row, encoding=options.encoding
+def describe_staged(staged: StagedImport, options: StagedOptions) -> dict[str, Any]:
+    """What the readers say of a file (`FileDescription` as JSON). Raises UnreadableFile."""
+    try:
+        found = describe(
+            path_of(staged.file_sha256),
+            name=staged.file_name,
+            sheet=options.sheet,
+            header_row=options.header_row,
+            encoding=options.encoding,
         )
+    except FileNotFoundError as problem:
+        raise _gone() from problem
+    return asdict(found)
+
+
+def _gone() -> UnreadableFile:
+    return UnreadableFile(_("文件的内容已不在服务器上,请重新上传。"))

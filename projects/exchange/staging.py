@@ -14,9 +14,9 @@
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -87,11 +87,10 @@ def describe_again(staged: StagedImport) -> None:
     """Set (not save) what the readers say of the file, or why they cannot read it."""
     options = StagedOptions.from_json(staged.options)
     try:
-        found: Any = describe_staged(staged, options)
+        staged.description = describe_staged(staged, options)
     except UnreadableFile as problem:
         staged.description, staged.state, staged.error = {}, StagedState.FAILED.value, str(problem)
         return
-    staged.description = asdict(found) if is_dataclass(found) and not isinstance(found, type) else dict(found)
     staged.state, staged.error = StagedState.UPLOADED.value, ""
 
 
@@ -218,12 +217,15 @@ def said_before(staged: StagedImport) -> str:
     batch = imported_before(staged)
     if batch is None:
         return ""
-    day = timezone.localtime(batch.recorded_at).date()
-    return _("这个文件已作为批次 %(batch)d 导入(%(day)s,%(who)s)。") % {
+    said = _("这个文件已作为批次 %(batch)d 导入(%(day)s,%(who)s)。") % {
         "batch": batch.pk,
-        "day": day,
+        "day": timezone.localtime(batch.recorded_at).date(),
         "who": batch.recorded_by or _("系统"),
     }
+    undoing = batch.undoing
+    if undoing is not None and not batch.is_in_effect:
+        said += _("该批次已由批次 %(batch)d 撤销。") % {"batch": undoing.pk}
+    return said
 
 
 def plain_name(name: str) -> str:

@@ -48,3 +48,14 @@ class ImportBatch(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.file_name} {self.recorded_at:%Y-%m-%d}"
+
+    @property
+    def undoing(self) -> "ImportBatch | None":
+        """The batch that undid this one."""
+        return ImportBatch.objects.filter(undoes_id=self.pk).first()
+
+    @property
+    def is_in_effect(self) -> bool:
+        """Whether what it did still stands: undoing an undo does it again."""
+        undoing = self.undoing
+        return undoing is None or not undoing.is_in_effect
