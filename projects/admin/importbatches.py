@@ -103,7 +103,7 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
             "sites_url": f"{reverse('admin:projects_site_changelist')}?batch={batch.pk}",
             "export_url": f"{reverse('admin:projects_site_export')}?batch={batch.pk}",
             "file_url": None if file_of(access, batch) is None else self._address(batch, "file"),
-            "undo_url": None if undone or batch.undoes_id else self._address(batch, "undo"),
+            "undo_url": None if undone else self._address(batch, "undo"),
         }
 
     def _relations(self, batch: ImportBatch, undone: ImportBatch | None) -> Any:
@@ -161,7 +161,8 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
                     return self.busy(request)
                 else:
                     messages.success(request, _("已撤销。") + " ".join(undoing_words(done)))
-                    return redirect(self._address(done.batch or batch, "change"))
+                    undoing = done.batch_id or batch.pk
+                    return redirect(reverse("admin:projects_importbatch_change", args=[undoing]))
         rehearsed = _rehearsed(access, batch)
         context = {
             **self.admin_site.each_context(request),

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -18,13 +21,17 @@ from projects.admin.clerkwords import clerk_words
 from projects.admin.importsteps import address
 from projects.admin.scope import access_for
 from projects.exchange import staging
+from projects.exchange.annotated import annotate_file
 from projects.exchange.problems import Severity
-from projects.exchange.stagedpages import PreviewRow, problems_page, rows_page
+from projects.exchange.stagedoptions import StagedOptions
+from projects.exchange.stagedpages import PreviewRow, problems_of, problems_page, rows_page
 from projects.models import Division, ImportBatch, Site, StagedImport, StagedRow
+from projects.models.storedfiles import path_of
 from projects.permissions.access import Access
-from projects.rules.vocabulary import RowAction
+from projects.rules.vocabulary import RowAction, StagedState
 
 _ROWS: Final = 50
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST_NUMBER: Final = 12
 
 
@@ -256,3 +263,31 @@ def done_page(request: HttpRequest, staged: StagedImport) -> HttpResponse:
         "undone": batch.undone_by.first(),
     }
     return TemplateResponse(request, "admin/projects/stagedimport/done.html", context)
+
+
+def annotated(request: HttpRequest, staged: StagedImport) -> HttpResponseBase:
+    """The person's own file with what is wrong written into it, as a workbook to be put right."""
+    if staged.state != StagedState.CHECKED:
+        return redirect(address(staged, "change"))
+    options = StagedOptions.from_json(staged.options)
+    importing = options.importing
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "annotated.xlsx"
+        annotate_file(
+            path_of(staged.file_sha256),
+            made,
+            list(problems_of(staged)),
+            mapping=staged.columns,
+            name=staged.file_name,
+            sheet=options.sheet,
+            header_row=options.header_row,
+            encoding=options.encoding,
+            degrees=importing is None or importing.in_degrees,
+        )
+        # The open file outlives its folder.
+        file = made.open("rb")
+    name = _("%(name)s-标注.xlsx") % {"name": PurePath(staged.file_name).stem}
+    response = FileResponse(file, as_attachment=True, filename=name, content_type=_XLSX)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -287,7 +287,7 @@ class StagedImportAdmin(ScopedAdmin[StagedImport]):
 
     # -- files --------------------------------------------------------------------------------------------
 
-    def annotated_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def annotated_view(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         """The person's own file, with what is wrong written into it."""
         return importpreview.annotated(request, self._one(request, object_id))
 
