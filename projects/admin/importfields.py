@@ -6,8 +6,10 @@ from types import MappingProxyType
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from projects.admin.importwords import field_title
 from projects.exchange.columns import ATTRIBUTES, COLUMNS, FALLBACK_FIELDS, POSITION_FIELDS
 from projects.models.choices import SERVICES, STAGES
 from projects.rules.vocabulary import Stage
@@ -124,7 +126,12 @@ class Vocabulary:
 def field_rows(vocabulary: Vocabulary, *, has_geometry: bool) -> list[FieldRow]:
     """The fields that a column may fill, the usual ones first; a position only where the file has none."""
     rows = [
-        FieldRow(column.field, column.title, column.about, column.field in _MAIN)
+        FieldRow(
+            column.field,
+            field_title(column.field),
+            column.about if get_language() == "zh-hans" else "",
+            column.field in _MAIN,
+        )
         for column in COLUMNS
         if column.field not in _APART and not (has_geometry and column.field in POSITION_FIELDS)
     ]

@@ -132,7 +132,7 @@ class OptionsForm(forms.Form):
         for row in self.rows:
             self._add_column(row.name, row.title)
         for name, title in (
-            ("kind", _("设施种类在哪一列(只在选“每行不同”时用)")),
+            ("kind", _("设施种类在哪一列(上面选“每行不同”时用)")),
             ("fallback_x", _("后备位置:经度(X、东)")),
             ("fallback_y", _("后备位置:纬度(Y、北)")),
         ):

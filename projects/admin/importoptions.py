@@ -23,6 +23,7 @@ from projects.admin.importfields import (
     DATUM_CHOICES,
     ENCODINGS,
     EPSG,
+    KIND_BY_COLUMN,
     WORD,
     AttributeField,
     Vocabulary,
@@ -250,7 +251,7 @@ def _initial(staged: StagedImport, proposal: staging.Proposal, columns: Mapping[
         initial |= {COLUMN + name: header for name, header in columns.items()}
         initial["code"] = columns.get("code", "")
         if "kind" in columns:
-            initial["kind"] = "@column"
+            initial["kind"] = KIND_BY_COLUMN
     declared = _declared(staged)
     if declared:
         initial["datum"], initial["epsg"] = declared
@@ -325,6 +326,7 @@ def _render(
             "error_lines": list(_error_lines(form)) if wrong else [],
             "datum_hint": _datum_hint(staged),
             "kind_line": form.kind_line(),
+            "kind_open": form["kind"].value() == KIND_BY_COLUMN,
             "more_fields": [form[name] for name in _MORE],
             "more_open": bool(wrong & {*_MORE, "division_from"}),
         }

@@ -96,5 +96,7 @@ def state_words(staged: StagedImport) -> str:
         case StagedState.CHECKED:
             return _("与系统相同,不用写入")
         case StagedState.APPLIED:
-            return _("已写入(第 %(batch)d 批)") % {"batch": staged.batch_id or 0}
+            undone = staged.batch is not None and staged.batch.undone_by.all()
+            text = _("已写入(第 %(batch)d 批),后来撤销") if undone else _("已写入(第 %(batch)d 批)")
+            return text % {"batch": staged.batch_id or 0}
     return str(staged.get_state_display())

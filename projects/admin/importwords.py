@@ -1,20 +1,48 @@
 """How a file was read, in words: the options of a batch or of a file on its way."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from projects.exchange.columns import ATTRIBUTES, BY_FIELD
 from projects.models import FacilityKind, Indicator
 from projects.models.choices import DATUMS
 
+#: The titles of the column table, which is written in Chinese, for who reads English.
+_TITLES: Final[dict[str, str | Promise]] = {
+    "code": gettext_lazy("点位编码"),
+    "name": gettext_lazy("名称"),
+    "kind": gettext_lazy("设施种类"),
+    "lon": gettext_lazy("经度(X、东)"),
+    "lat": gettext_lazy("纬度(Y、北)"),
+    "lonlat": gettext_lazy("坐标对,经度在前"),
+    "latlon": gettext_lazy("坐标对,纬度在前"),
+    "wkt": gettext_lazy("图形(WKT)"),
+    "fallback_x": gettext_lazy("后备位置:经度(X、东)"),
+    "fallback_y": gettext_lazy("后备位置:纬度(Y、北)"),
+    "division": gettext_lazy("区划"),
+    "address": gettext_lazy("地址"),
+    "stage": gettext_lazy("建设阶段"),
+    "service": gettext_lazy("服务状态"),
+    "service_checked_on": gettext_lazy("服务状态核实日期"),
+    "opening_hours": gettext_lazy("开放时间"),
+    "phone": gettext_lazy("电话"),
+    "quantity": gettext_lazy("贡献量"),
+    "baseline_start": gettext_lazy("基线开工日期"),
+    "baseline_finish": gettext_lazy("基线完工日期"),
+    "started_on": gettext_lazy("实际开工日期"),
+    "finished_on": gettext_lazy("实际完工日期"),
+}
+
 
 def field_title(name: str) -> str:
-    """The column table's word for a field."""
-    if name in BY_FIELD:
-        return BY_FIELD[name].title
-    return name.removeprefix(ATTRIBUTES)
+    """The word for a field, in the language of the page."""
+    if name in _TITLES:
+        return str(_TITLES[name])
+    return BY_FIELD[name].title if name in BY_FIELD else name.removeprefix(ATTRIBUTES)
 
 
 def datum_words(text: str) -> str:
@@ -43,6 +71,8 @@ def batch_lines(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     columns = options.get("columns")
     if isinstance(columns, Mapping):
         for name, header in columns.items():
+            if name == "code":
+                continue  # said above
             yield field_title(str(name)), _("“%(column)s”列") % {"column": header}
 
 

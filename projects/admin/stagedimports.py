@@ -51,7 +51,8 @@ class StagedImportAdmin(ScopedAdmin[StagedImport]):
         return StagedImport.objects.visible_to(access)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StagedImport]:
-        return super().get_queryset(request).exclude(state=StagedState.DISCARDED.value)
+        kept = super().get_queryset(request).exclude(state=StagedState.DISCARDED.value)
+        return kept.prefetch_related("batch__undone_by")
 
     # -- list -------------------------------------------------------------------------------------------
 
