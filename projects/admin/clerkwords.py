@@ -27,6 +27,7 @@ _LABELS: Final[dict[str, str | Promise]] = {
     "service": gettext_lazy("服务状态(文件里没有写的)"),
     "service-from": gettext_lazy("服务状态"),
     "source": gettext_lazy("来源名称"),
+    "keep-changed": gettext_lazy("不动它们,只撤销其余的"),
 }
 #: Values that mean something by themselves; the name of a field or column does not.
 _TOLD: Final = frozenset({"border-tolerance", "source", "service", "datum"})

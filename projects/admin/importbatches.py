@@ -18,6 +18,7 @@ from projects.actions.errors import ActionError, PeriodClosed
 from projects.actions.undoing import Undone, undo_batch
 from projects.admin.base import ScopedAdmin, history_line
 from projects.admin.batches import batches_of, entries_of
+from projects.admin.clerkwords import clerk_words
 from projects.admin.correcting import asked_for, offer
 from projects.admin.downloads import attachment
 from projects.admin.importwords import batch_lines
@@ -156,7 +157,7 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
                     refusal = asked_for(request, refused)
                     if refusal is None:
                         return redirect(self._address(batch, "change"))
-                    problem = str(refusal)
+                    problem = clerk_words(str(refusal))
                 except OperationalError:
                     return self.busy(request)
                 else:
