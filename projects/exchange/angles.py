@@ -66,7 +66,7 @@ def pair(cell: str, *, latitude_first: bool) -> tuple[float, float]:
         raise _no_pair(cell)
     inner = _WRAPPED.fullmatch(plain)
     plain = inner[1] if inner else plain
-    if labelled := _labelled(plain, cell):
+    if labelled := _labelled(unicodedata.normalize("NFKC", cell), cell):
         return labelled
     angles = list(_ANGLE.finditer(plain))
     if len(angles) != 2 or not any(map(_is_angle, angles)) or _leftover(plain, angles):

@@ -45,7 +45,7 @@ def with_part(path: Path, changes: dict[str, Callable[[bytes], bytes]]) -> Path:
 
 SHEET = "xl/worksheets/sheet1.xml"
 
-POINTS = [shapely.Point(121.55, 29.85), shapely.Point(121.65, 29.85)]
+POINTS = [shapely.Point(121.55, 29.85, 5.0), shapely.Point(121.65, 29.85, 6.0)]
 
 
 def layer(
