@@ -1,4 +1,4 @@
-"""Degrees as people write them: 121.55, 121°33′05″E, 东经121度33分5秒, E121.55, 121:33:05; one of them or a pair.
+"""Degrees as people write them: 121.55, 121°33′05″E, 东经121度33分5秒, 121:33:05; one of them or a pair.
 
 A letter or a word for the hemisphere is a statement: it decides which of a pair is the longitude, and a
 latitude in the column of longitudes is an error, never a guess.

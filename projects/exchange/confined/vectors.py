@@ -1,8 +1,8 @@
 """GeoPackage and shapefile by GDAL, with no other driver left in it. Runs in the child; no Django.
 
 GDAL's virtual file systems and network need drivers and addresses that it never sees: the only name it is
-given is that of a private copy, whose first bytes were looked at. SQLite in a GeoPackage runs nothing that the
-file brings along: it is read immutable, with an untrusting schema and without extensions.
+given is that of a private copy, whose first bytes were looked at. SQLite in a GeoPackage runs nothing that
+the file brings along: it is read immutable, with an untrusting schema and without extensions.
 """
 
 import codecs
@@ -66,7 +66,8 @@ def prepare() -> None:
 def read(path: Path, request: dict[str, Any], limits: Limits, out: Out) -> None:
     """Write what the layer is, then its features. Raises Refused.
 
-    Request: `format` (gpkg or shapefile, the latter packed as zip), `sheet` (the layer), `encoding`, `is_look`.
+    Request: `format` (gpkg or shapefile, the latter packed as zip), `sheet` (the layer), `encoding`,
+    `is_look`.
     """
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError
@@ -179,11 +180,12 @@ def _curved(path: Path, layer: str, column: str | None, options: dict[str, str])
 
     if not column:
         return {}
-    kind = f"""ST_GeometryType("{column.replace('"', '""')}")"""
+    quoted = column.replace('"', '""')
     found: dict[int, str] = {}
 
     def mark(names: list[str], shown: str) -> None:
-        where = f"{kind} IN ({', '.join(f"'{name.upper()}'" for name in names)})"
+        listed = ", ".join(f"'{name.upper()}'" for name in names)
+        where = f'ST_GeometryType("{quoted}") IN ({listed})'
         _meta, fids, _geometries, _columns = read_batch(
             path, layer=layer, where=where, columns=[], read_geometry=False, return_fids=True, **options
         )

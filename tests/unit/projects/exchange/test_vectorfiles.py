@@ -13,7 +13,7 @@ from projects.exchange.readers import read_table
 from projects.exchange.tables import Table
 from tests.unit.projects.exchange.strangefiles import POINTS, layer, packed, shapefile
 
-NAMES = {"名称": ["甲", "乙"], "数量": [3, 4]}
+NAMES: dict[str, Any] = {"名称": ["甲", "乙"], "数量": [3, 4]}
 
 
 def gpkg(folder: Path, **options: Any) -> Path:
