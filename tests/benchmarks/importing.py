@@ -88,7 +88,15 @@ def _measure(given: argparse.Namespace, folder: Path) -> int:
                 f"{name} {found['own_mb']:.0f}+{found['child_mb']:.0f}" for name, found in best.items()
             )
         )
-        print(" " * 9 + ", ".join(f"{k} {v:.1f}s" for k, v in best["page"].items() if not k.endswith("mb")))
+        cpu = {name: found["cpu"] for name, found in best.items()}
+        print(
+            f"{'':>8} processor {cpu['load']:.1f}s {cpu['command']:.1f}s {cpu['page']:.1f}s: "
+            f"{cpu['command'] / cpu['load']:.2f}x {cpu['page'] / cpu['load']:.2f}x"
+        )
+        print(
+            " " * 9
+            + ", ".join(f"{k} {v:.1f}s" for k, v in best["page"].items() if not k.endswith(("mb", "cpu")))
+        )
         if max(ratios.values()) >= GOAL and rows >= 100_000:
             status = 1
     return status
@@ -275,7 +283,9 @@ def _undo(batch_id: int, access: Any) -> None:
 def _peaks() -> dict[str, float]:
     import resource
 
+    times = os.times()
     return {
+        "cpu": times.user + times.system + times.children_user + times.children_system,
         "own_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "child_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
     }
