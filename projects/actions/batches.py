@@ -1,14 +1,11 @@
 """Many sites at once: what an import or the demo applies, all or nothing, in one short transaction."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Final, TypeVar
+from typing import Final
 
-import numpy as np
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from projects.actions import (
     batchscope,
@@ -22,7 +19,6 @@ from projects.actions import (
     subjectlights,
 )
 from projects.actions.drafts import SiteDraft
-from projects.actions.errors import Invalid
 from projects.actions.lights import (
     Judges,
     facts_of,
@@ -37,7 +33,7 @@ from projects.actions.lights import (
 from projects.actions.rows import entry_of
 from projects.actions.siteupdates import SiteUpdate
 from projects.actions.streams import Stream, streamed
-from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, Site, SiteReport, SiteState
+from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, SiteReport, SiteState
 from projects.models.bulk import fresh, insert_rows, number_rows
 from projects.permissions.access import Access
 from projects.rules.rollups import Movements
@@ -47,7 +43,6 @@ from projects.rules.vocabulary import Publication
 _ASKED: Final = 2_000
 
 Progress = Callable[[int], None]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +101,18 @@ def apply_site_drafts(
     """
     added, changed = streamed(drafts), streamed(updates)
     total = len(added) + len(changed)
-    batchscope.check(access, publisher, added, changed)
     is_recorded = stamp is not None and not is_rehearsal
     result = BatchResult(0, 0, 0, 0)
     with transaction.atomic():
-        _check_codes_free(added)
-        _ask_closed(added)
+        found = batchscope.survey(added)
+        batchscope.check(access, publisher, found, added, changed)
+        batchscope.check_codes(found, added)
+        if found.indicators:
+            closing.hold(closing.programmes_of(found.indicators))
+            if closing.closed_through():
+                closing.ask_each(
+                    sitedays.facts_of_drafts(draft for drafts in added.chunks() for draft in drafts)
+                )
         # Subject rows are locked by id before the head is taken: one lock order everywhere.
         if len(changed):
             siteupdates.lock(changed)
@@ -212,37 +213,6 @@ def record_batch(
     batch.save()
     numbers.write([entry_of(batch, "add", {}, reason)])
     return batch
-
-
-def _ask_closed(added: Stream[SiteDraft]) -> None:
-    """The guard of closed periods: what the new sites state, only when anything is closed at all."""
-    counted = {pk for chunk in added.chunks() for draft in chunk for pk, _quantity in draft.contributions}
-    if not counted:
-        return
-    closing.hold(closing.programmes_of(counted))
-    if closing.closed_through():
-        closing.ask_each(sitedays.facts_of_drafts(draft for chunk in added.chunks() for draft in chunk))
-
-
-def _check_codes_free(added: Stream[SiteDraft]) -> None:
-    seen = np.empty(0, dtype=np.int64)
-    for drafts in added.chunks():
-        codes = [draft.code for draft in drafts]
-        seen = np.concatenate([seen, np.fromiter(map(hash, codes), dtype=np.int64, count=len(codes))])
-        for chunk in _chunks(codes):
-            taken = Site.objects.filter(code__in=chunk).values_list("code", flat=True).first()
-            if taken is not None:
-                raise Invalid({"code": _("点位编码 %(code)s 已经存在。") % {"code": taken}})
-    if len(np.unique(seen)) != len(seen):
-        counts = Counter(draft.code for drafts in added.chunks() for draft in drafts)
-        for code, count in counts.items():
-            if count > 1:
-                raise Invalid({"code": _("点位编码 %(code)s 出现了两次。") % {"code": code}})
-
-
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), _ASKED):
-        yield values[start : start + _ASKED]
 
 
 def _create_chunk(

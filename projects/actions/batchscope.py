@@ -1,13 +1,17 @@
 """Whose the rows of a batch are: asked of every row before the first one is written."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+import numpy as np
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
 from projects.actions.drafts import SiteDraft
-from projects.actions.errors import NotAllowed
+from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.siteupdates import SiteUpdate
 from projects.actions.sitewriting import departments_of, pairs_of, targets_of
 from projects.actions.streams import Stream
@@ -17,24 +21,70 @@ from projects.rules.vocabulary import Publication
 
 _ASKED: Final = 2_000
 #: Who manages a site and what it counts for: all that permissions ask of a new one.
-_Kind = tuple[int, tuple[int, ...]]
+Kind = tuple[int, tuple[int, ...]]
+Hashes = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Survey:
+    """What one look at the new sites tells: whose they are (with one code of each), whether any is public
+    already, and the first code that is taken."""
+
+    kinds: dict[Kind, str] = field(default_factory=dict)
+    is_public: bool = False
+    taken: str | None = None
+    hashes: Hashes = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    @property
+    def indicators(self) -> frozenset[int]:
+        """What they count for."""
+        return frozenset(pk for _division, indicators in self.kinds for pk in indicators)
+
+
+def survey(added: Stream[SiteDraft]) -> Survey:
+    """Look at every new site once: a stream is read anew each time."""
+    found = Survey()
+    for drafts in added.chunks():
+        for draft in drafts:
+            found.kinds.setdefault(kind_of(draft), draft.code)
+            found.is_public |= draft.publication is Publication.PUBLISHED and not draft.is_demo
+        codes = [draft.code for draft in drafts]
+        hashes = np.fromiter(map(hash, codes), dtype=np.int64, count=len(codes))
+        found.hashes = np.concatenate([found.hashes, hashes])
+        for start in range(0, len(codes), _ASKED):
+            if found.taken is None:
+                there = Site.objects.filter(code__in=codes[start : start + _ASKED])
+                found.taken = there.values_list("code", flat=True).first()
+    return found
+
+
+def kind_of(draft: SiteDraft) -> Kind:
+    """Who manages it and what it counts for."""
+    return draft.managed_by_id, tuple(pk for pk, _quantity in draft.contributions)
+
+
+def check_codes(found: Survey, added: Stream[SiteDraft]) -> None:
+    """Raises Invalid for a code that another site has, or two of these."""
+    if found.taken is not None:
+        raise Invalid({"code": _("点位编码 %(code)s 已经存在。") % {"code": found.taken}})
+    if len(np.unique(found.hashes)) == len(found.hashes):
+        return
+    counts = Counter(draft.code for drafts in added.chunks() for draft in drafts)
+    for code, count in counts.items():
+        if count > 1:
+            raise Invalid({"code": _("点位编码 %(code)s 出现了两次。") % {"code": code}})
 
 
 def check(
     access: Access,
     publisher: Access | None,
+    found: Survey,
     added: Stream[SiteDraft],
     changed: Stream[SiteUpdate],
 ) -> None:
     """Raises NotAllowed when a row lies outside the actor's divisions or the publisher's."""
     outside: list[str] = []
-    kinds: dict[_Kind, str] = {}
-    published = False
-    for drafts in added.chunks():
-        for draft in drafts:
-            kind = (draft.managed_by_id, tuple(pk for pk, _quantity in draft.contributions))
-            kinds.setdefault(kind, draft.code)
-            published |= draft.publication is Publication.PUBLISHED and not draft.is_demo
+    kinds = found.kinds
     if divisions_for(access, Permission.SITE_ADD) is not None:
         refused = {
             kind
@@ -43,10 +93,7 @@ def check(
         }
         if refused:
             outside += [
-                draft.code
-                for drafts in added.chunks()
-                for draft in drafts
-                if (draft.managed_by_id, tuple(pk for pk, _quantity in draft.contributions)) in refused
+                draft.code for drafts in added.chunks() for draft in drafts if kind_of(draft) in refused
             ]
     for updates in changed.chunks():
         outside += outside_updates(access, updates)
@@ -55,7 +102,7 @@ def check(
             _("有 %(count)d 个点位不在您的管理区划内(例如 %(code)s),没有写入任何数据。")
             % {"count": len(outside), "code": outside[0]}
         )
-    _check_publisher(publisher, access, kinds, published=published)
+    _check_publisher(publisher, access, kinds, published=found.is_public)
 
 
 def outside_updates(access: Access, updates: Sequence[SiteUpdate]) -> list[str]:
@@ -83,7 +130,7 @@ def _moving_outside(access: Access, updates: Mapping[int, SiteUpdate]) -> list[s
     rows = Contribution.objects.filter(site__in=updates).values_list("site_id", "indicator_id", "quantity")
     for pk, indicator_id, quantity in rows:
         counted[pk].add((indicator_id, quantity))
-    allowed: dict[_Kind, bool] = {}
+    allowed: dict[Kind, bool] = {}
     outside = []
     sites = Site.objects.filter(pk__in=updates).values_list("pk", "code", "managed_by_id")
     for pk, code, managed_by in sites:
@@ -108,7 +155,7 @@ def _moving_outside(access: Access, updates: Mapping[int, SiteUpdate]) -> list[s
 
 
 def _check_publisher(
-    publisher: Access | None, access: Access, kinds: Mapping[_Kind, str], *, published: bool
+    publisher: Access | None, access: Access, kinds: Mapping[Kind, str], *, published: bool
 ) -> None:
     """Publishing takes a second person with the right to publish each of these sites; demo data does not."""
     if publisher is None:

@@ -1,4 +1,4 @@
-"""Degrees as people write them: 121.55, 121°33′05″E, 东经121度33分5秒, E121.55, 121:33:05; one of them or a pair.
+"""Degrees as people write them: 121.55, 121°33′05″E, 东经121度33分5秒, 121:33:05; one of them or a pair.
 
 A letter or a word for the hemisphere is a statement: it decides which of a pair is the longitude, and a
 latitude in the column of longitudes is an error, never a guess.
@@ -9,6 +9,7 @@ import unicodedata
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from projects.exchange import values
 from projects.exchange.problems import shortened
@@ -35,12 +36,12 @@ _LONGEST: Final = 200
 
 def longitude(cell: str) -> float:
     """East is positive. Raises CellError. Metres of a projected system pass as plain numbers."""
-    return _single(cell, "EW", _("纬度"), _("经度"))
+    return _single(cell, "EW", gettext_noop("纬度"), gettext_noop("经度"))
 
 
 def latitude(cell: str) -> float:
     """North is positive. Raises CellError. Metres of a projected system pass as plain numbers."""
-    return _single(cell, "NS", _("经度"), _("纬度"))
+    return _single(cell, "NS", gettext_noop("经度"), gettext_noop("纬度"))
 
 
 def _single(cell: str, own: str, other_name: str, own_name: str) -> float:
@@ -52,7 +53,7 @@ def _single(cell: str, own: str, other_name: str, own_name: str) -> float:
     if letter and letter not in own:
         raise CellError(
             _("“%(found)s”写的是%(other)s,却在%(own)s的位置。")
-            % {"found": shortened(cell), "other": other_name, "own": own_name},
+            % {"found": shortened(cell), "other": _(other_name), "own": _(own_name)},
             _("经度与纬度各归各列"),
         )
     return _value(found, cell)
@@ -66,7 +67,7 @@ def pair(cell: str, *, latitude_first: bool) -> tuple[float, float]:
         raise _no_pair(cell)
     inner = _WRAPPED.fullmatch(plain)
     plain = inner[1] if inner else plain
-    if labelled := _labelled(plain, cell):
+    if labelled := _labelled(unicodedata.normalize("NFKC", cell), cell):
         return labelled
     angles = list(_ANGLE.finditer(plain))
     if len(angles) != 2 or not any(map(_is_angle, angles)) or _leftover(plain, angles):

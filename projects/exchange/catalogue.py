@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
 import shapely
@@ -48,7 +49,9 @@ def load_world(access: Access, indicator_code: str, today: dt.date) -> World:
         locator=locator,
         existing=_existing,
         codes_with_prefix=_codes_with_prefix,
-        may_manage=lambda division_id: may(access, Permission.SITE_ADD, Target(division_id, departments)),
+        may_manage=cache(
+            lambda division_id: may(access, Permission.SITE_ADD, Target(division_id, departments))
+        ),
         elsewhere=_elsewhere,
         today=today,
         indicator_id=None if indicator is None else indicator.pk,

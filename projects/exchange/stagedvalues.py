@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from projects.actions.drafts import SiteDraft
 from projects.actions.siteupdates import SiteUpdate
 from projects.exchange.differences import ExistingSite
-from projects.rules.vocabulary import Publication, Service, Stage
+from projects.rules.vocabulary import Publication, Service, Stage, Word
 
 _DAYS: Final = frozenset(
     {
@@ -27,10 +27,9 @@ _DAYS: Final = frozenset(
         "state_since",
     }
 )
-_WORDS: Final[Mapping[str, type[Stage] | type[Service] | type[Publication]]] = {
-    "stage": Stage,
-    "service": Service,
-    "publication": Publication,
+_WORDS: Final[Mapping[str, Mapping[str, Word]]] = {
+    name: {word.value: word for word in words}
+    for name, words in (("stage", Stage), ("service", Service), ("publication", Publication))
 }
 #: What no file says of a new site.
 _NEVER: Final = frozenset({"baseline_milestones", "plan_changes", "reports"})
@@ -75,7 +74,7 @@ def drafts_of(texts: Sequence[str]) -> list[SiteDraft]:
             if name in _DAYS:
                 values[name] = dt.date.fromisoformat(value)
             elif name in _WORDS:
-                values[name] = _WORDS[name](value)
+                values[name] = _WORDS[name][value]
         if "contributions" in values:
             values["contributions"] = _pairs(values["contributions"])
         found.append(SiteDraft(geometry=shape, **values))

@@ -1,9 +1,9 @@
 """Where a table's header is, and which of its rows are none of its data: titles, sections, totals, notes.
 
-Clerks' tables carry a title over all columns, a line with the unit and the day, names in two rows, "一、海曙区"
-between the rows and signatures below. The rules are plain and few, what they did is said with row numbers,
-and `header_row` overrules the first of them. A row that is left out has at most one filled cell, or begins with
-a word for a total, or repeats the header, or numbers the columns, or consists of signatures.
+Clerks' tables carry a title over all columns, a line with the unit and the day, names in two rows,
+"一、海曙区" between the rows, signatures below. The rules are plain and few, what they did is said with row
+numbers, and `header_row` overrules the first of them. A row that is left out has at most one filled cell, or
+begins with a word for a total, or repeats the header, or numbers the columns, or consists of signatures.
 """
 
 import re
@@ -69,7 +69,7 @@ class Merge:
 
 @dataclass(slots=True)
 class Layout:
-    """The header of a table. `titles`: filled rows above it; `names` as the file has them, not yet checked."""
+    """The header of a table. `titles`: filled rows above it; `names` as the file has them."""
 
     names: list[str]
     first: int
@@ -126,6 +126,9 @@ class Layout:
         return None
 
     def _repeats(self, cells: Cells) -> bool:
+        first = clean_header(cells[0])
+        if all(row[:1] != [first] for row in self.rows):
+            return False  # nearly every row: the other cells need no cleaning
         own = [clean_header(cell) for cell in cells]
         while own and not own[-1]:
             own.pop()
@@ -225,7 +228,7 @@ def _is_label(text: str) -> bool:
 
 
 def _has_second(top: tuple[int, list[str]], below: tuple[int, list[str]], merges: Sequence[Merge]) -> bool:
-    """Whether the row below belongs to the header, too: names under a name that stands over several columns."""
+    """Whether the row below belongs to the header: names under a name that stands over several columns."""
     (number, upper), (next_number, lower) = top, below
     filled = [text for text in lower if text]
     if next_number != number + 1 or not filled or not all(_is_label(_plain(text)) for text in filled):
@@ -317,7 +320,7 @@ def spans(rows: Sequence[int] | range, shown: int = 15) -> str:
 
 
 class FillDown:
-    """The content of cells that are merged downwards, for every row that they cover: so a person reads them."""
+    """The content of cells that are merged downwards, for every row that they cover, as a person reads it."""
 
     def __init__(self, merges: Sequence[Merge], after: int) -> None:
         tall = (merge for merge in merges if merge.bottom > merge.top > after)

@@ -71,6 +71,8 @@ _DATE: Final = re.compile(
 _MIDNIGHT: Final = re.compile(r"[ T]0{1,2}:00(:00(\.0+)?)?$")
 _PHONE: Final = re.compile(r"[0-9+() \-转,;/、*#]{3,40}")
 _LINE_BREAK: Final = re.compile(r"\s*[\r\n\t\v\f\u0085\u2028\u2029]\s*")
+#: What Unicode calls a control character (Cc).
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _LONGEST_NUMBER: Final = 40
 
 
@@ -146,8 +148,8 @@ def text_of(limit: int, *, required: bool = False) -> Parser:
     def parse(cell: str) -> Parsed:
         value = _LINE_BREAK.sub(" ", cell).strip()
         warning = ""
-        if any(unicodedata.category(c) == "Cc" for c in value):
-            value = "".join(c for c in value if unicodedata.category(c) != "Cc").strip()
+        if _CONTROL.search(value):
+            value = _CONTROL.sub("", value).strip()
             warning = _("去掉了看不见的控制字符。")
         if is_nothing(value):
             if required:
@@ -172,7 +174,7 @@ def text_of(limit: int, *, required: bool = False) -> Parser:
 
 def code(cell: str) -> Parsed:
     """A site's code. One that a spreadsheet turned into 1.23E+10 is lost for good, so it is refused."""
-    if any(unicodedata.category(c) == "Cc" for c in cell.strip()):
+    if _CONTROL.search(cell.strip()):
         raise CellError(_("含有控制字符。"), _("普通文字"))
     if _SCIENTIFIC.fullmatch(cell.strip()):
         raise CellError(
@@ -272,7 +274,10 @@ def _word(cell: str, words: type[_Words]) -> _Words | None:
     if not plain:
         return None
     for word in words:
-        if plain.lower() == word.value or plain in (word.term, _(word.term)):
+        if plain.lower() == word.value or plain == word.term:
+            return word
+    for word in words:
+        if plain == _(word.term):
             return word
     raise CellError(
         _("“%(found)s”不是可用的词。") % {"found": shortened(plain)},

@@ -1,4 +1,4 @@
-"""Import places from a spreadsheet or a vector file: all is checked first, then all of it is written or nothing.
+"""Import places from a spreadsheet or a vector file: all is checked, then all of it is written or nothing.
 
 Exit status 0: done (or clean, with --dry-run); 1: errors, nothing was written; 2: could not run.
 """
