@@ -1,4 +1,4 @@
-"""Degrees as people write them: 121.55, 121°33′05″E, 东经121度33分5秒, E121.55, 121:33:05; one of them or a pair.
+"""Degrees as people write them: 121.55, 121°33′05″E, 东经121度33分5秒, 121:33:05; one of them or a pair.
 
 A letter or a word for the hemisphere is a statement: it decides which of a pair is the longitude, and a
 latitude in the column of longitudes is an error, never a guess.
@@ -66,7 +66,7 @@ def pair(cell: str, *, latitude_first: bool) -> tuple[float, float]:
         raise _no_pair(cell)
     inner = _WRAPPED.fullmatch(plain)
     plain = inner[1] if inner else plain
-    if labelled := _labelled(plain, cell):
+    if labelled := _labelled(unicodedata.normalize("NFKC", cell), cell):
         return labelled
     angles = list(_ANGLE.finditer(plain))
     if len(angles) != 2 or not any(map(_is_angle, angles)) or _leftover(plain, angles):

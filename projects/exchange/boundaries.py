@@ -1,7 +1,7 @@
 """A city's borders from any vector file (GeoJSON, GeoPackage, zipped shapefile) with a declared datum.
 
-Everything is read, brought to EPSG:4326 and checked; nothing is written here. GeoPackage and shapefile are read
-by the limited process that reads every file of strangers.
+Everything is read, brought to EPSG:4326 and checked; nothing is written here. GeoPackage and shapefile are
+read by the limited process that reads every file of strangers.
 """
 
 from collections.abc import Mapping

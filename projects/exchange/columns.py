@@ -368,10 +368,10 @@ def _present(column: str, headers: list[str], field: str) -> str:
 
 def _one_position(mapped: dict[str, str], automatic: list[str]) -> None:
     """Leave one way of saying where: lon and lat, a pair, or WKT (which may stand beside lon and lat)."""
-    if {"lon", "lat"} <= mapped.keys() or {"lonlat", "latlon"} & mapped.keys():
-        if "wkt" in automatic and mapped["wkt"].lower() in WKB_HEADERS:
-            automatic.remove("wkt")
-            del mapped["wkt"]
+    has_other = {"lon", "lat"} <= mapped.keys() or {"lonlat", "latlon"} & mapped.keys()
+    if has_other and "wkt" in automatic and mapped["wkt"].lower() in WKB_HEADERS:
+        automatic.remove("wkt")
+        del mapped["wkt"]
     if "lon" in mapped and "lat" in mapped:
         for field in ("lonlat", "latlon"):
             if field in automatic:

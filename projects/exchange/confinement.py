@@ -1,4 +1,4 @@
-"""Why a file was not read, in a sentence that says what to do. The child gives words, the sentences are here."""
+"""Why a file was not read, in a sentence that says what to do. The child gives words only."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

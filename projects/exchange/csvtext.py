@@ -61,8 +61,8 @@ class Records:
                 yield number, cells
 
     def __iter__(self) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """The number that a spreadsheet shows, and the cells; blank and ragged rows, the header and what is no
-        data left out."""
+        """The number that a spreadsheet shows, and the cells; blank and ragged rows, the header and what is
+        no data left out."""
         for number, cells in _records(self.text, self.delimiter, first=self.first):
             if number <= self.last_header or number in self.left_out or not any(map(str.strip, cells)):
                 continue

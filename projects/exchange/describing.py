@@ -15,9 +15,9 @@ _SAMPLE: Final = 5
 class FileDescription:
     """What was found. `format`: csv, geojson, xlsx, xls, ods, gpkg or shapefile. `encoding` and `delimiter`
     are empty where the format has none. `sheet` is the one that was looked at; empty when a person must
-    choose (then there are no headers, and a note says so) and where there are no sheets. `header_row`: the row
-    of the names, as a spreadsheet numbers it; None where the format has no such row. `sample`: the first rows,
-    as texts in the order of `headers`. `row_count`: rows of data, unusable ones included."""
+    choose (then there are no headers, and a note says so) and where there are no sheets. `header_row`: the
+    row of the names, as a spreadsheet numbers it; None where the format has no such row. `sample`: the first
+    rows, as texts in the order of `headers`. `row_count`: rows of data, unusable ones included."""
 
     format: str
     encoding: str

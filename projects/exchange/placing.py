@@ -31,7 +31,7 @@ _LONGEST_WKT: Final = 1_000_000
 @dataclass(frozen=True, slots=True)
 class Raw:
     """Where a row says it is: a pair, or a shape that is no point. `is_fallback`: the second position, in the
-    datum that was declared for it. `srid`: the system that the cell itself names (PostGIS's EWKB and EWKT)."""
+    datum that was declared for it. `srid`: the system that the cell itself names (PostGIS's EWKB, EWKT)."""
 
     x: float
     y: float

@@ -1,8 +1,8 @@
 """From a file to a table of rows: one shape for every format, bounded before anything is parsed.
 
 Row numbers are those that a person sees: a spreadsheet's for CSV and workbooks, the feature's number for
-GeoJSON, GeoPackage and shapefile (from 1). CSV and GeoJSON are read here, in plain Python; what takes a library
-in another language is read by a limited process (`confined/`).
+GeoJSON, GeoPackage and shapefile (from 1). CSV and GeoJSON are read here, in plain Python; what takes a
+library in another language is read by a limited process (`confined/`).
 """
 
 import gzip
@@ -100,10 +100,11 @@ def read_table(
     """Read a table or a vector file; its name says which format it is (`name`, when `path` is a stored file
     without a suffix).
 
-    `sheet`: a workbook's sheet or a vector file's layer, by name or number from 1; default: the
-    one that our own workbooks have (点位), else the only visible one with content. `header_row`: the row of the names, instead of the one that is found. `degrees` False takes
-    projected coordinates. `max_megabytes` bounds the file and what gzip unpacks to; `sha256` is of the content.
-    `is_look`: where a person has to choose among sheets, give an empty table that names them.
+    `sheet`: a workbook's sheet or a vector file's layer, by name or number from 1; default: that of our own
+    workbooks (点位), else the only visible one with content. `header_row`: the row of the names, instead of
+    the one that is found. `degrees` False takes projected coordinates. `max_megabytes` bounds the file and
+    what gzip unpacks to; `sha256` is of the content. `is_look`: where a person has to choose among sheets,
+    give an empty table that names them.
 
     Raises OSError, UnsupportedFormat, or UnreadableFile with a sentence that says what to do.
     """

@@ -153,7 +153,7 @@ def _fill_notes(fill: FillDown, headers: tuple[str, ...]) -> list[str]:
     ]
 
 
-# ---------------------------------------------------------------- what the child says, believed value by value
+# --------------------------------------------------------------- what the child says, believed value by value
 
 
 def is_whole(value: object, least: int = 0, most: int = _LAST_ROW) -> bool:

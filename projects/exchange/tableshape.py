@@ -1,9 +1,9 @@
 """Where a table's header is, and which of its rows are none of its data: titles, sections, totals, notes.
 
-Clerks' tables carry a title over all columns, a line with the unit and the day, names in two rows, "一、海曙区"
-between the rows and signatures below. The rules are plain and few, what they did is said with row numbers,
-and `header_row` overrules the first of them. A row that is left out has at most one filled cell, or begins with
-a word for a total, or repeats the header, or numbers the columns, or consists of signatures.
+Clerks' tables carry a title over all columns, a line with the unit and the day, names in two rows,
+"一、海曙区" between the rows, signatures below. The rules are plain and few, what they did is said with row
+numbers, and `header_row` overrules the first of them. A row that is left out has at most one filled cell, or begins
+with a word for a total, or repeats the header, or numbers the columns, or consists of signatures.
 """
 
 import re
@@ -69,7 +69,7 @@ class Merge:
 
 @dataclass(slots=True)
 class Layout:
-    """The header of a table. `titles`: filled rows above it; `names` as the file has them, not yet checked."""
+    """The header of a table. `titles`: filled rows above it; `names` as the file has them."""
 
     names: list[str]
     first: int
@@ -79,6 +79,7 @@ class Layout:
     skipped: dict[Skip, list[int]] = field(default_factory=dict)
     _wide: frozenset[tuple[int, int]] = frozenset()
     _in_notes: bool = False
+    _beginnings: frozenset[str] = frozenset()
 
     @property
     def named(self) -> int:
@@ -95,19 +96,21 @@ class Layout:
         return False
 
     def _reason(self, number: int, cells: Cells) -> Skip | None:
-        filled = [(index, plain) for index, cell in enumerate(cells) if (plain := _plain(cell))]
-        if not filled:
+        # Asked of every row of a large file: what can be settled by one cell is, without looking at the rest.
+        filled = (index for index, cell in enumerate(cells) if cell and not cell.isspace())
+        column = next(filled, None)
+        if column is None:
             return None
-        column, first = filled[0]
-        if _TOTAL.fullmatch(first.replace(" ", "")):
+        first = _plain(cells[column])
+        if "计" in first and _TOTAL.fullmatch(first.replace(" ", "")):
             return Skip.TOTAL
-        if len(filled) == 1:
+        if next(filled, None) is None:
             return self._lonely(number, column, first)
-        if self._repeats(cells):
+        if first in self._beginnings and self._repeats(cells):
             return Skip.REPEATED
-        if number == self.last + 1 and _is_numbering([text for _index, text in filled]):
+        if number == self.last + 1 and _is_numbering([text for cell in cells if (text := _plain(cell))]):
             return Skip.NUMBERING
-        if all(_NOTE.fullmatch(text) for _index, text in filled):
+        if ":" in first and all(_NOTE.fullmatch(text) for cell in cells if (text := _plain(cell))):
             return Skip.NOTE
         return None
 
@@ -189,6 +192,7 @@ def layout_of(head: Sequence[tuple[int, Cells]], merges: Sequence[Merge], header
         titles=[number for number, _cells in rows[:first]],
         rows=[_trimmed(cells) for _number, cells in header],
         _wide=wide,
+        _beginnings=frozenset(_plain(next(filter(None, cells), "")) for _number, cells in header),
     )
 
 
@@ -225,7 +229,7 @@ def _is_label(text: str) -> bool:
 
 
 def _has_second(top: tuple[int, list[str]], below: tuple[int, list[str]], merges: Sequence[Merge]) -> bool:
-    """Whether the row below belongs to the header, too: names under a name that stands over several columns."""
+    """Whether the row below belongs to the header: names under a name that stands over several columns."""
     (number, upper), (next_number, lower) = top, below
     filled = [text for text in lower if text]
     if next_number != number + 1 or not filled or not all(_is_label(_plain(text)) for text in filled):
@@ -317,7 +321,7 @@ def spans(rows: Sequence[int] | range, shown: int = 15) -> str:
 
 
 class FillDown:
-    """The content of cells that are merged downwards, for every row that they cover: so a person reads them."""
+    """The content of cells that are merged downwards, for every row that they cover, as a person reads it."""
 
     def __init__(self, merges: Sequence[Merge], after: int) -> None:
         tall = (merge for merge in merges if merge.bottom > merge.top > after)
@@ -327,6 +331,8 @@ class FillDown:
 
     def fill(self, number: int, cells: list[str]) -> list[str]:
         """The row's cells, filled in place. Rows must come in their order."""
+        if not self._coming and not self._open:
+            return cells
         while self._coming and self._coming[-1].top <= number:
             merge = self._coming.pop()
             if merge.top == number and merge.left < len(cells) and cells[merge.left]:

@@ -26,19 +26,23 @@ _READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
 _WRITE_FILES: Final = (1 << 1) | (1 << 5) | (1 << 8)  # write, remove, make regular files
 _TRUNCATE: Final = 1 << 14
 
-#: Calls that a reader of files has no use for, by architecture: (audit number, {call: number}).
+#: Calls that a reader of files has no use for, by architecture (the number that the kernel's audit gives it):
+#: sockets; other processes (clone, fork, exec, kill, ptrace, process_vm_*, pidfd_*); mount, namespaces, keys,
+#: performance events, BPF, userfaultfd, io_uring.
 _REFUSED_CALLS: Final = {
     "x86_64": (
         0xC000003E,
-        # socket connect bind sendto clone fork vfork execve kill ptrace mount unshare setns
-        (41, 42, 49, 44, 53, 56, 57, 58, 59, 62, 101, 165, 272, 308)
-        # process_vm_readv/writev keyctl perf_event_open bpf execveat userfaultfd io_uring_setup clone3 pidfd_*
-        + (310, 311, 250, 298, 321, 322, 323, 425, 435, 434, 424, 438),
+        (
+            *(41, 42, 44, 49, 53, 56, 57, 58, 59, 62, 101, 165, 250, 272, 298, 308, 310, 311, 321, 322, 323),
+            *(424, 425, 434, 435, 438),
+        ),
     ),
     "aarch64": (
         0xC00000B7,
-        (198, 203, 200, 206, 199, 220, 221, 129, 117, 40, 97, 268)
-        + (270, 271, 219, 241, 280, 281, 282, 425, 435, 434, 424, 438),
+        (
+            *(40, 97, 117, 129, 198, 199, 200, 203, 206, 219, 220, 221, 241, 268, 270, 271, 280, 281, 282),
+            *(424, 425, 434, 435, 438),
+        ),
     ),
 }
 _EPERM: Final = 1
@@ -111,7 +115,7 @@ def _landlock(libc: ctypes.CDLL, readable: Iterable[Path], writable: Iterable[Pa
         rule = struct.pack("=Qi", access, descriptor)
         libc.syscall(_ADD_RULE, ruleset, 1, rule, 0)
         os.close(descriptor)
-    done = libc.syscall(_RESTRICT_SELF, ruleset, 0) == 0
+    done = bool(libc.syscall(_RESTRICT_SELF, ruleset, 0) == 0)
     os.close(ruleset)
     return done
 
@@ -121,7 +125,7 @@ def _seccomp(libc: ctypes.CDLL) -> bool:
     if known is None:
         return False
     architecture, calls = known
-    program = _filter(architecture, sorted(set(calls)))
+    program = _filter(architecture, calls)
     array = (ctypes.c_ubyte * len(program)).from_buffer_copy(program)
 
     class Program(ctypes.Structure):

@@ -15,7 +15,7 @@ UNCALCULATED: Final = "#未计算!"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`seconds` of the clock, `cpu_seconds` of one core; `memory_mb` of address space (a workbook of a million
+    """`seconds` of the clock, `cpu_seconds` of a core; `memory_mb` of address space (a workbook of a million
     rows and twenty columns takes some 1.5 GB); `unpacked_mb` of what a zip unpacks to; `stream_mb` of what
     may come back; `rows` of data and whatever stands above and between them."""
 

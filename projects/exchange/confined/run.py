@@ -63,7 +63,7 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PrivateCopy:
-    """A file as it was handed in, where nobody else writes: `folder`/source; its hash and its size in bytes."""
+    """A file as it was handed in, where nobody else writes: `folder`/source; its hash, its size in bytes."""
 
     folder: Path
     path: Path

@@ -1,8 +1,8 @@
 """GeoPackage and shapefile by GDAL, with no other driver left in it. Runs in the child; no Django.
 
 GDAL's virtual file systems and network need drivers and addresses that it never sees: the only name it is
-given is that of a private copy, whose first bytes were looked at. SQLite in a GeoPackage runs nothing that the
-file brings along: it is read immutable, with an untrusting schema and without extensions.
+given is that of a private copy, whose first bytes were looked at. SQLite in a GeoPackage runs nothing that
+the file brings along: it is read immutable, with an untrusting schema and without extensions.
 """
 
 import codecs
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from maps.wkb import WKBError, mapping_from_wkb
+from maps.wkb import CURVES, WKBError, mapping_from_wkb
 from projects.exchange.confined.dbf import encoding_of
 from projects.exchange.confined.limits import Limits
 from projects.exchange.confined.refusals import Refused
@@ -66,7 +66,8 @@ def prepare() -> None:
 def read(path: Path, request: dict[str, Any], limits: Limits, out: Out) -> None:
     """Write what the layer is, then its features. Raises Refused.
 
-    Request: `format` (gpkg or shapefile, the latter packed as zip), `sheet` (the layer), `encoding`, `is_look`.
+    Request: `format` (gpkg or shapefile, the latter packed as zip), `sheet` (the layer), `encoding`,
+    `is_look`.
     """
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError
@@ -98,7 +99,8 @@ def read(path: Path, request: dict[str, Any], limits: Limits, out: Out) -> None:
         if info["driver"] != driver:
             raise Refused("not_vector", name=driver)
         out(_head(request["format"], layers, index, own_name, info, encoding, how))
-        _features(path, layers[index][0], encoding, limits, options, out)
+        curved = _curved(path, layers[index][0], info.get("geometry_name"), options) if driver == GPKG else {}
+        _features(path, layers[index][0], encoding, limits, options, curved, out)
     except (DataSourceError, DataLayerError) as problem:
         raise Refused("vector_broken", name=driver) from problem
 
@@ -172,32 +174,67 @@ def _crs(text: str | None) -> str:
     return name[1] if name else text[:100]
 
 
+def _curved(path: Path, layer: str, column: str | None, options: dict[str, str]) -> dict[int, str]:
+    """Features that are curves, and which kind. GDAL hands them over as if they had been lines all along."""
+    from pyogrio.raw import read as read_batch
+
+    if not column:
+        return {}
+    quoted = column.replace('"', '""')
+    found: dict[int, str] = {}
+
+    def mark(names: list[str], shown: str) -> None:
+        listed = ", ".join(f"'{name.upper()}'" for name in names)
+        where = f'ST_GeometryType("{quoted}") IN ({listed})'
+        _meta, fids, _geometries, _columns = read_batch(
+            path, layer=layer, where=where, columns=[], read_geometry=False, return_fids=True, **options
+        )
+        found.update(dict.fromkeys(fids.tolist(), shown))
+
+    mark(list(CURVES.values()), "Curve")
+    if found:
+        for name in CURVES.values():
+            mark([name], name)
+    return found
+
+
 def _features(
-    path: Path, layer: str, encoding: str, limits: Limits, options: dict[str, str], out: Out
+    path: Path,
+    layer: str,
+    encoding: str,
+    limits: Limits,
+    options: dict[str, str],
+    curved: dict[int, str],
+    out: Out,
 ) -> None:
     from pyogrio.raw import read as read_batch
 
     done = 0
     while True:
-        meta, _fids, geometries, columns = read_batch(
+        meta, fids, geometries, columns = read_batch(
             path,
             layer=layer,
             encoding=encoding or None,
             skip_features=done,
             max_features=_BATCH,
             datetime_as_string=True,
+            return_fids=True,
             **options,
         )
-        count = len(geometries) if geometries is not None else len(columns[0]) if columns else 0
+        count = len(fids)
         if len(meta["fields"]) > limits.columns:
             raise Refused("columns", row=0, count=len(meta["fields"]), limit=limits.columns)
         lists = [column.tolist() for column in columns]
-        for place in range(count):
+        for place, fid in enumerate(fids.tolist()):
             number = done + place + 1
             if number > limits.rows:
                 raise Refused("rows", limit=limits.rows)
-            wkb = geometries[place] if geometries is not None else None
-            out([number, [_cell(values[place]) for values in lists], _geometry(wkb)])
+            shape = (
+                {"type": curved[fid]}
+                if fid in curved
+                else _geometry(None if geometries is None else geometries[place])
+            )
+            out([number, [_cell(values[place]) for values in lists], shape])
         done += count
         if count < _BATCH:
             return

@@ -163,19 +163,17 @@ class _Picker:
         ]
 
     def count_all(self) -> None:
-        """Heights of all sheets; a last one that was chosen is parsed again, so that only one is in memory."""
+        """Heights of all sheets. The chosen one is parsed again after that: only one is in memory."""
         for index in range(len(self._infos)):
             if index not in self.heights:
                 self.sheet(index)
 
     def _by_name(self, wanted: str) -> int:
         names = [info.name for info in self._infos]
-        for same in (lambda name: name == wanted, lambda name: name.strip() == wanted.strip()):
-            if found := [index for index, name in enumerate(names) if same(name)]:
-                break
-        else:
-            number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 6 else 0
-            found = [number - 1] if 1 <= number <= len(names) else []
+        found = [index for index, name in enumerate(names) if name == wanted]
+        found = found or [index for index, name in enumerate(names) if name.strip() == wanted.strip()]
+        if not found and wanted.isascii() and wanted.isdecimal() and len(wanted) < 6:
+            found = [int(wanted) - 1] if 1 <= int(wanted) <= len(names) else []
         if not found:
             raise Refused("no_sheet", wanted=wanted[:100], names=[name[:100] for name in names])
         if not self.sheet(found[0]).height:

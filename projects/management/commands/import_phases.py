@@ -37,7 +37,10 @@ _STATUS: Final = {Status.APPLIED: 0, Status.CLEAN: 0, Status.UNCHANGED: 0, Statu
 
 
 class Command(BaseCommand):
-    help = "从表格文件(xlsx、csv)导入项目的阶段(计划和实际日期、预算、支出):先全部检查,要么全部写入,要么一行不写。"
+    help = (
+        "从表格文件(xlsx、csv)导入项目的阶段(计划和实际日期、预算、支出):"
+        "先全部检查,要么全部写入,要么一行不写。"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument

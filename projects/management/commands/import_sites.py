@@ -1,4 +1,4 @@
-"""Import places from a spreadsheet or a vector file: all is checked first, then all of it is written or nothing.
+"""Import places from a spreadsheet or a vector file: all is checked, then all of it is written or nothing.
 
 Exit status 0: done (or clean, with --dry-run); 1: errors, nothing was written; 2: could not run.
 """
@@ -220,7 +220,8 @@ def _annotate(options: dict[str, Any], outcome: ImportOutcome) -> None:
         outcome.problems,
         mapping=read_mapping(options["map"]),
         encoding=options["encoding"],
-        sheet=options["sheet"] or None,
+        sheet=options["sheet"],
+        header_row=options["header_row"],
         max_megabytes=options["max_mb"],
         max_rows=options["max_rows"],
     )

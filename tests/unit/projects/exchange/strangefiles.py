@@ -39,13 +39,14 @@ def with_part(path: Path, changes: dict[str, Callable[[bytes], bytes]]) -> Path:
     whole = path.read_bytes()
     with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
-            new.writestr(name, changes.get(name, lambda content: content)(old.read(name)))
+            content = old.read(name)
+            new.writestr(name, changes[name](content) if name in changes else content)
     return path
 
 
 SHEET = "xl/worksheets/sheet1.xml"
 
-POINTS = [shapely.Point(121.55, 29.85), shapely.Point(121.65, 29.85)]
+POINTS = [shapely.Point(121.55, 29.85, 5.0), shapely.Point(121.65, 29.85, 6.0)]
 
 
 def layer(

@@ -154,7 +154,7 @@ def test_the_same_table_in_a_workbook(tmp_path: Path, name: str) -> None:
 
 
 def test_merged_cells_say_what_stands_over_what(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[object]] = [
         [TITLE],
         ["序号", "点位", None, None, "备注"],
         [None, "名称", "位置", None, None],
