@@ -12,6 +12,7 @@ from typing import Final
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from projects.exchange.columns import BY_FIELD, COLUMNS, Shape
 from projects.exchange.labels import division_labels, kind_labels
@@ -92,7 +93,8 @@ def write_template(path: Path, wish: TemplateWish) -> int:
             _("有 %(count)d 个点位,预填的模板至多 %(most)d 个;请按街道分开,或用点位列表的“导出”。")
             % {"count": count, "most": MOST_PREFILLED}
         )
-    with new_book() as book:
+    # In the language of its headers and lists, whatever the page is in that it was asked for on.
+    with override("zh-hans"), new_book() as book:
         sheet = Sheet(book, DATA_SHEET, cells.headings, freeze="C2", is_filled_in=True)
         rules = Rules(sheet, words)
         rules.add(fields, attributes)
@@ -111,10 +113,13 @@ def write_template(path: Path, wish: TemplateWish) -> int:
 
 def _divisions(wish: TemplateWish) -> list[Division]:
     """The district and the townships in it that this person may fill in. Raises NotTheirs."""
+    departments = wish.departments
+    today = timezone.localdate()
     rows = [
         row
         for row in Division.objects.live().within(wish.division).order_by("tree_left")
-        if may(wish.access, Permission.SITE_ADD, Target(row.pk, wish.departments))
+        if (row.valid_to is None or row.valid_to > today)
+        and may(wish.access, Permission.SITE_ADD, Target(row.pk, departments))
     ]
     if not any(row.pk == wish.division.pk for row in rows):
         raise NotTheirs(
@@ -149,7 +154,7 @@ def _present(wish: TemplateWish) -> "QuerySet[Site]":
 def _note(field: str, is_prefilled: bool) -> str:
     """What a clerk should know of a column, on its header."""
     column = BY_FIELD[field]
-    lines = [_("必填") if field in _REQUIRED else _("可不填"), _(column.about)]
+    lines = [_("必填") if field in _REQUIRED else _("可不填"), column.about]
     if field in _POSITION and is_prefilled:
         lines.append(_("本文件已预填 WGS-84 坐标,新增的行也须是 WGS-84"))
     if column.shape is Shape.WORD:
