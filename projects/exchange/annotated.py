@@ -1,7 +1,7 @@
 """A clerk's own file with what is wrong marked in it: the same rows in the same order, ready to be put right.
 
 It is built from the rows as they were read, never from the workbook that was handed in, so no formula, macro
-or entity of that file gets into this one. Import reads the copy again , but not the two columns in front.
+or entity of that file gets into this one. Import reads the copy again, but not the two columns in front.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -6,9 +6,9 @@ from typing import Final
 from projects.exchange.headers import clean_header
 
 ATTRIBUTES: Final = "attributes."
-# The name for people, then the field in brackets.
-_LABELLED: Final = re.compile(r".*[((](attributes\.[^()()]+)[))]", re.IGNORECASE)
-_NO_BRACKETS: Final = str.maketrans("()()", "[][]")
+# The name for people, then the field in brackets, plain or full-width.
+_LABELLED: Final = re.compile(r".*[(\uff08](attributes\.[^()\uff08\uff09]+)[)\uff09]", re.IGNORECASE)
+_NO_BRACKETS: Final = str.maketrans("()\uff08\uff09", "[][]")
 
 
 def attribute_header(key: str, label: str) -> str:

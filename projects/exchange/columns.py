@@ -86,7 +86,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "name",
         "名称",
         ("名称", "点位名称", "站点名称", "设施名称", "name", "site_name"),
-        "必填,至多 200 个字",
+        "至多 200 个字",
         values.text_of(200, required=True),
         "name",
         width=30,

@@ -79,6 +79,7 @@ class Layout:
     skipped: dict[Skip, list[int]] = field(default_factory=dict)
     _wide: frozenset[tuple[int, int]] = frozenset()
     _in_notes: bool = False
+    _beginnings: frozenset[str] = frozenset()
 
     @property
     def named(self) -> int:
@@ -95,19 +96,21 @@ class Layout:
         return False
 
     def _reason(self, number: int, cells: Cells) -> Skip | None:
-        filled = [(index, plain) for index, cell in enumerate(cells) if (plain := _plain(cell))]
-        if not filled:
+        # Asked of every row of a large file: what can be settled by one cell is, without looking at the rest.
+        filled = (index for index, cell in enumerate(cells) if cell and not cell.isspace())
+        column = next(filled, None)
+        if column is None:
             return None
-        column, first = filled[0]
-        if _TOTAL.fullmatch(first.replace(" ", "")):
+        first = _plain(cells[column])
+        if "计" in first and _TOTAL.fullmatch(first.replace(" ", "")):
             return Skip.TOTAL
-        if len(filled) == 1:
+        if next(filled, None) is None:
             return self._lonely(number, column, first)
-        if self._repeats(cells):
+        if first in self._beginnings and self._repeats(cells):
             return Skip.REPEATED
-        if number == self.last + 1 and _is_numbering([text for _index, text in filled]):
+        if number == self.last + 1 and _is_numbering([text for cell in cells if (text := _plain(cell))]):
             return Skip.NUMBERING
-        if all(_NOTE.fullmatch(text) for _index, text in filled):
+        if ":" in first and all(_NOTE.fullmatch(text) for cell in cells if (text := _plain(cell))):
             return Skip.NOTE
         return None
 
@@ -192,6 +195,7 @@ def layout_of(head: Sequence[tuple[int, Cells]], merges: Sequence[Merge], header
         titles=[number for number, _cells in rows[:first]],
         rows=[_trimmed(cells) for _number, cells in header],
         _wide=wide,
+        _beginnings=frozenset(_plain(next(filter(None, cells), "")) for _number, cells in header),
     )
 
 
@@ -330,6 +334,8 @@ class FillDown:
 
     def fill(self, number: int, cells: list[str]) -> list[str]:
         """The row's cells, filled in place. Rows must come in their order."""
+        if not self._coming and not self._open:
+            return cells
         while self._coming and self._coming[-1].top <= number:
             merge = self._coming.pop()
             if merge.top == number and merge.left < len(cells) and cells[merge.left]:

@@ -12,6 +12,7 @@ from typing import Final
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from projects.exchange.columns import BY_FIELD, COLUMNS, Shape
 from projects.exchange.labels import division_labels, kind_labels
@@ -30,7 +31,8 @@ from projects.rules.vocabulary import Counting, Service, Stage
 MOST_PREFILLED: Final = 20_000
 #: Of no use for existing stock, which has no plan.
 _PLAN: Final = frozenset({"baseline_start", "baseline_finish"})
-_REQUIRED: Final = frozenset({"code", "name", "kind", "lon", "lat", "wkt", "division"})
+_POSITION: Final = frozenset({"lon", "lat", "wkt"})
+_REQUIRED: Final = frozenset({"code", "name", "kind", "division"}) | _POSITION
 
 
 class NotTheirs(Exception):
@@ -91,11 +93,14 @@ def write_template(path: Path, wish: TemplateWish) -> int:
             _("有 %(count)d 个点位,预填的模板至多 %(most)d 个;请按街道分开,或用点位列表的“导出”。")
             % {"count": count, "most": MOST_PREFILLED}
         )
-    with new_book() as book:
+    # In the language of its headers and lists, whatever the page is in that it was asked for on.
+    with override("zh-hans"), new_book() as book:
         sheet = Sheet(book, DATA_SHEET, cells.headings, freeze="C2", is_filled_in=True)
         rules = Rules(sheet, words)
         rules.add(fields, attributes)
-        sheet.head([*(_note(field, wish) for field in fields), *(_attribute_note(a) for a in attributes)])
+        sheet.head(
+            [*(_note(field, count > 0) for field in fields), *(_attribute_note(a) for a in attributes)]
+        )
         for site in in_order(sites):
             sheet.append(cells.row(site, quantity=getattr(site, "own_quantity", None)))
         sheet.filter()
@@ -108,10 +113,13 @@ def write_template(path: Path, wish: TemplateWish) -> int:
 
 def _divisions(wish: TemplateWish) -> list[Division]:
     """The district and the townships in it that this person may fill in. Raises NotTheirs."""
+    departments = wish.departments
+    today = timezone.localdate()
     rows = [
         row
         for row in Division.objects.live().within(wish.division).order_by("tree_left")
-        if may(wish.access, Permission.SITE_ADD, Target(row.pk, wish.departments))
+        if (row.valid_to is None or row.valid_to > today)
+        and may(wish.access, Permission.SITE_ADD, Target(row.pk, departments))
     ]
     if not any(row.pk == wish.division.pk for row in rows):
         raise NotTheirs(
@@ -123,11 +131,11 @@ def _divisions(wish: TemplateWish) -> list[Division]:
 
 def _fields(wish: TemplateWish) -> list[str]:
     position = ("lon", "lat") if wish.kind.geometry == "point" else ("wkt",)
-    left_out = {"lon", "lat", "wkt"} - set(position)
+    left_out = _POSITION - set(position)
     if wish.indicator is None:
         left_out |= _PLAN
     if wish.indicator is None or wish.indicator.counting != Counting.QUANTITY:
-        left_out.add("quantity")
+        left_out |= {"quantity"}
     return [column.field for column in COLUMNS if column.is_in_template and column.field not in left_out]
 
 
@@ -143,24 +151,29 @@ def _present(wish: TemplateWish) -> "QuerySet[Site]":
     )
 
 
-def _note(field: str, wish: TemplateWish) -> str:
+def _note(field: str, is_prefilled: bool) -> str:
     """What a clerk should know of a column, on its header."""
     column = BY_FIELD[field]
-    lines = [_("必填。") if field in _REQUIRED else _("可不填。"), _(column.about)]
-    if field in ("lon", "lat", "wkt") and wish.prefill:
-        lines.append(_("本文件已预填 WGS-84 坐标,新增的行也须是 WGS-84。"))
+    lines = [_("必填") if field in _REQUIRED else _("可不填"), column.about]
+    if field in _POSITION and is_prefilled:
+        lines.append(_("本文件已预填 WGS-84 坐标,新增的行也须是 WGS-84"))
     if column.shape is Shape.WORD:
-        lines.append(_("点单元格右边的箭头选择。"))
+        lines.append(_("点单元格右边的箭头选择"))
     if column.shape is Shape.DATE:
-        lines.append(_("日期,例如 2024-06-30。"))
+        lines.append(_("写成 2024-06-30"))
     if column.example:
         lines.append(_("例如:%(example)s") % {"example": column.example})
-    return "\n".join(lines)
+    return _sentences(lines)
 
 
 def _attribute_note(column: AttributeColumn) -> str:
-    kinds = {"integer": _("0 或更大的整数。"), "boolean": _("是或否。")}
-    return "\n".join([_("可不填。"), column.label, kinds.get(column.type, _("文字,至多 500 个字。"))])
+    kinds = {"integer": _("0 或更大的整数"), "boolean": _("是或否")}
+    return _sentences([_("可不填"), column.label, kinds.get(column.type, _("文字,至多 500 个字"))])
+
+
+def _sentences(lines: Sequence[str]) -> str:
+    """A sentence a line, none twice."""
+    return "\n".join(_("%(sentence)s。") % {"sentence": line} for line in dict.fromkeys(lines))
 
 
 def _about(
@@ -171,7 +184,7 @@ def _about(
     options = f"--code {BY_FIELD['code'].header} --kind-from {BY_FIELD['kind'].header} --division-from column"
     if wish.indicator is not None:
         options += f" --indicator {wish.indicator.code}"
-    datum = "wgs84" if wish.prefill else _("坐标系")
+    datum = "wgs84" if count else _("坐标系")
     point = latest_checkpoint()
     lines = [
         (_("区划"), f"{wish.division.name_zh}({wish.division.code})"),
@@ -181,7 +194,7 @@ def _about(
         (_("已预填"), _prefilled_line(wish, count)),
         ("", ""),
         (_("第一步"), _("在“点位”表里每行填一个点位。表头已锁定,请不要改;行可以增加、删除、排序。")),
-        (_("第二步"), _datum_line(wish, datums)),
+        (_("第二步"), _datum_line(count > 0, datums)),
         (_("第三步"), _("在后台“导入”里上传这个文件,或交给管理员运行下面的命令。先检查,没有错误才写入。")),
         (
             _("命令"),
@@ -192,8 +205,8 @@ def _about(
         (_("列"), _("填什么")),
     ]
     for field in fields:
-        lines.append((BY_FIELD[field].header, _note(field, wish).replace("\n", " ")))
-    lines += [(column.label, _attribute_note(column).replace("\n", " ")) for column in attributes]
+        lines.append((BY_FIELD[field].header, _note(field, count > 0).replace("\n", "")))
+    lines += [(column.label, _attribute_note(column).replace("\n", "")) for column in attributes]
     if wish.prefill and point is not None:
         lines.append((_("审计校验点"), point.as_line()))
     return lines
@@ -208,11 +221,13 @@ def _indicator_line(indicator: Indicator | None) -> str:
 def _prefilled_line(wish: TemplateWish, count: int) -> str:
     if not wish.prefill:
         return _("没有,空白模板")
+    if not count:
+        return _("没有,还没有这样的点位")
     return _("%(count)d 个现有点位,坐标是 WGS-84") % {"count": count}
 
 
-def _datum_line(wish: TemplateWish, datums: str) -> str:
-    if wish.prefill:
+def _datum_line(is_prefilled: bool, datums: str) -> str:
+    if is_prefilled:
         return _("坐标一律 WGS-84:预填的是,新增的行也须是。手机地图(高德、百度)的坐标请先换算,或用空白模板。")
     return _("全表用同一种坐标系,导入时选:%(datums)s。系统从不猜测;手机和高德、腾讯地图多半是 GCJ-02。") % {
         "datums": datums

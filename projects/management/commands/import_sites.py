@@ -214,7 +214,8 @@ def _annotate(options: dict[str, Any], outcome: ImportOutcome) -> None:
         outcome.problems,
         mapping=read_mapping(options["map"]),
         encoding=options["encoding"],
-        sheet=options["sheet"] or None,
+        sheet=options["sheet"],
+        header_row=options["header_row"],
         max_megabytes=options["max_mb"],
         max_rows=options["max_rows"],
     )
