@@ -138,7 +138,7 @@ def _notes(head: dict[str, Any], sheets: tuple[Sheet, ...]) -> list[str]:
         notes.append(_("文件带有宏;宏没有运行。"))
     if head["merges_left_out"]:
         notes.append(_("合并单元格太多,有 %(count)d 处没有理会。") % {"count": head["merges_left_out"]})
-    if head["format"] != "xlsx":
+    if head["format"] == "ods":
         notes.append(_("%(format)s 里的公式错误(#N/A 等)读成空格;请核对,或另存为 .xlsx。") % head)
     return notes
 
