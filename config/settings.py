@@ -155,6 +155,9 @@ AUDIT_CHECKPOINT_FILE = Path(env.text("AUDIT_CHECKPOINT_FILE", str(VAR_DIR / "au
 #: What people hand in (photos, spreadsheets), under the hash of their content; never served as they are.
 PRIVATE_FILES_DIR = Path(env.text("PRIVATE_FILES_DIR", str(VAR_DIR / "private")))
 
+#: Who checks and applies a handed-in file: a process of its own, or the request itself (inline; for tests).
+IMPORT_WORKER = env.choice("IMPORT_WORKER", frozenset({"process", "inline"}), "process")
+
 #: Where processes share the point index's files. Rebuilt from the database at any time.
 POINT_INDEX_DIR = VAR_DIR / "pointindex"
 #: Seconds for which a browser may keep an anonymous answer.

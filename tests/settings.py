@@ -28,3 +28,4 @@ WHITENOISE_AUTOREFRESH = True
 PUBLIC_CHECK_SECONDS = 0.0
 # What is done beside the requests is done before they go on: a test knows when.
 POINT_INDEX_THREADS = False
+IMPORT_WORKER = "inline"

@@ -1,13 +1,14 @@
 """Many sites at once: what an import or the demo applies, all or nothing, in one short transaction."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Final
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from projects.actions import (
+    batchscope,
     closing,
     ledger,
     rollups,
@@ -18,7 +19,6 @@ from projects.actions import (
     subjectlights,
 )
 from projects.actions.drafts import SiteDraft
-from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.lights import (
     Judges,
     facts_of,
@@ -32,20 +32,17 @@ from projects.actions.lights import (
 )
 from projects.actions.rows import entry_of
 from projects.actions.siteupdates import SiteUpdate
-from projects.actions.sitewriting import departments_of, targets_of
-from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, Site, SiteReport, SiteState
+from projects.actions.streams import Stream, streamed
+from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, SiteReport, SiteState
 from projects.models.bulk import fresh, insert_rows, number_rows
-from projects.permissions.access import Access, Permission, Target, divisions_for, may, may_publish
+from projects.permissions.access import Access
 from projects.rules.rollups import Movements
 from projects.rules.vocabulary import Publication
 
-#: Sites that are built and written together: the memory that a batch takes.
-CHUNK: Final = 5_000
 #: Ids or codes in one question.
 _ASKED: Final = 2_000
 
 Progress = Callable[[int], None]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,86 +54,144 @@ class FileStamp:
     rows: int
     unchanged: int
     options: Mapping[str, object] = field(default_factory=dict)
+    undoes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What was written, and the run of change numbers that it took (0, 0 when nothing changed)."""
+    """What was written, and the run of change numbers that it took (0, 0 when nothing changed); the batch, if
+    a file was recorded. `removed` and `kept`: see ImportBatch."""
 
     created: int
     updated: int
     first_seq: int
     last_seq: int
+    removed: int = 0
+    kept: int = 0
+    batch_id: int | None = None
+
+
+#: Called with everything written, inside the transaction: what has to be committed with it.
+Then = Callable[[BatchResult], None]
 
 
 @closing.correctable
 def apply_site_drafts(
     *,
     access: Access,
-    drafts: Sequence[SiteDraft] = (),
-    updates: Sequence[SiteUpdate] = (),
+    drafts: Sequence[SiteDraft] | Stream[SiteDraft] = (),
+    updates: Sequence[SiteUpdate] | Stream[SiteUpdate] = (),
     reason: str,
     publisher: Access | None = None,
     stamp: FileStamp | None = None,
     is_rehearsal: bool = False,
     on_progress: Progress | None = None,
+    then: Then | None = None,
 ) -> BatchResult:
     """Create and change sites in one transaction; one audit entry a site, one run of numbers.
 
     With `publisher`, a second person, the new sites are public at once: submitted by the actor, published by
     that person, who needs the right to publish every one of them. A rehearsal does everything, takes it back,
-    and holds no numbers meanwhile.
+    and holds no numbers meanwhile. Streams are gone through piece by piece: memory does not grow with them.
 
     Raises NotAllowed before anything is written when a row lies outside the actor's divisions (or the
-    publisher's), Invalid when a code is taken, Conflict when a site changed since it was read, PeriodClosed
-    naming the first of the rows that took effect in a closed period.
+    publisher's), Invalid when a code is taken, Conflict naming the sites that changed since they were read,
+    PeriodClosed naming the first of the rows that took effect in a closed period.
     `on_progress` is told how many more sites are written.
     """
-    _check_scope(access, drafts, updates)
-    _check_publisher(publisher, access, drafts)
-    tell = on_progress or (lambda count: None)
+    added, changed = streamed(drafts), streamed(updates)
+    total = len(added) + len(changed)
+    is_recorded = stamp is not None and not is_rehearsal
+    result = BatchResult(0, 0, 0, 0)
+    with transaction.atomic():
+        found = batchscope.survey(added)
+        batchscope.check(access, publisher, found, added, changed)
+        batchscope.check_codes(found, added)
+        if found.indicators:
+            closing.hold(closing.programmes_of(found.indicators))
+            if closing.closed_through():
+                closing.ask_each(
+                    sitedays.facts_of_drafts(draft for drafts in added.chunks() for draft in drafts)
+                )
+        # Subject rows are locked by id before the head is taken: one lock order everywhere.
+        if len(changed):
+            siteupdates.lock(changed)
+            siteupdates.ask(changed)
+        if total or is_recorded:
+            result = _write(
+                added, changed, access, reason, publisher, stamp, is_rehearsal, on_progress or _tell_nobody
+            )
+        if then is not None:
+            then(result)
+    return result
+
+
+def _write(
+    added: Stream[SiteDraft],
+    changed: Stream[SiteUpdate],
+    access: Access,
+    reason: str,
+    publisher: Access | None,
+    stamp: FileStamp | None,
+    is_rehearsal: bool,
+    tell: Progress,
+) -> BatchResult:
     numbering = ledger.rehearse if is_rehearsal else ledger.take
     # The sums are written by whoever holds the head: a rehearsal would keep everybody waiting for them.
     post = rollups.forget if is_rehearsal else rollups.post
-    with transaction.atomic():
-        _check_codes_free(drafts)
-        judges = judges_by_indicator() if drafts or updates else {}
-        closing.ask_each(sitedays.facts_of_drafts(drafts))
-        # Subject rows are locked by id before the head is taken: one lock order everywhere.
-        prepared = siteupdates.prepare(updates, access=access, judges=judges, reason=reason)
-        total = len(drafts) + len(prepared)
-        is_recorded = stamp is not None and not is_rehearsal
-        result = BatchResult(0, 0, 0, 0)
-        if total or is_recorded:
-            movements = Movements()
-            moved: rollups.Moved = frozenset()
-            with numbering(total + is_recorded, actor_id=access.user_id) as numbers:
-                for start in range(0, len(drafts), CHUNK):
-                    chunk = drafts[start : start + CHUNK]
-                    rewrite = _create_chunk(
-                        chunk, numbers, numbers.first + start, judges, access, reason, publisher
-                    )
-                    rewrite.write(movements, superseded_seq=numbers.last)
-                    moved |= post(movements, at_least=rollups.MOST)
-                    tell(len(chunk))
-                written = siteupdates.write(prepared, numbers, numbers.first + len(drafts), movements)
-                for count in written:
-                    moved |= post(movements, at_least=rollups.MOST)
-                    tell(count)
-                moved |= post(movements)
-                # Once for all: the lights of indicators ask for the sums as the whole batch leaves them.
-                subjectlights.follow_output(moved, seq=numbers.last, now=numbers.recorded_at)
-                if total:
-                    last = numbers.first + total - 1
-                    result = BatchResult(len(drafts), len(updates), numbers.first, last)
-                if stamp is not None and is_recorded:
-                    record_batch(stamp, result, numbers, access, reason)
+    total = len(added) + len(changed)
+    is_recorded = stamp is not None and not is_rehearsal
+    judges = judges_by_indicator() if total else {}
+    prepared = _prepared(changed, access, judges, reason)
+    movements = Movements()
+    moved: rollups.Moved = frozenset()
+    result = BatchResult(0, 0, 0, 0)
+    with numbering(total + is_recorded, actor_id=access.user_id) as numbers:
+        seq = numbers.first
+        for drafts in added.chunks():
+            rewrite = _create_chunk(drafts, numbers, seq, judges, access, reason, publisher)
+            rewrite.write(movements, superseded_seq=numbers.last)
+            moved |= post(movements, at_least=rollups.MOST)
+            seq += len(drafts)
+            tell(len(drafts))
+        for rows in prepared:
+            siteupdates.write(rows, numbers, seq, movements)
+            moved |= post(movements, at_least=rollups.MOST)
+            seq += len(rows)
+            tell(len(rows))
+        moved |= post(movements)
+        # Once for all: the lights of indicators ask for the sums as the whole batch leaves them.
+        subjectlights.follow_output(moved, seq=numbers.last, now=numbers.recorded_at)
+        if total:
+            result = BatchResult(len(added), len(changed), numbers.first, numbers.first + total - 1)
+        if stamp is not None and is_recorded:
+            batch = record_batch(stamp, result, numbers, access, reason)
+            result = replace(result, batch_id=batch.pk)
     return result
+
+
+def _prepared(
+    changed: Stream[SiteUpdate], access: Access, judges: Judges, reason: str
+) -> Iterator[list[siteupdates.Prepared]]:
+    """What the updates write. The first piece is worked out here and now, before the head is held: of nearly
+    every batch it is all there is. More than that is worked out piece by piece while it is being written, or
+    memory would grow with the batch."""
+    pieces = (
+        siteupdates.prepare(chunk[start : start + _ASKED], access=access, judges=judges, reason=reason)
+        for chunk in changed.chunks()
+        for start in range(0, len(chunk), _ASKED)
+    )
+    first = next(pieces, None)
+    return iter(()) if first is None else chain([first], pieces)
+
+
+def _tell_nobody(count: int) -> None:
+    pass
 
 
 def record_batch(
     stamp: FileStamp, result: BatchResult, numbers: ledger.Numbers, access: Access, reason: str
-) -> None:
+) -> ImportBatch:
     """Write the file itself, under the last of the numbers: `result` took those before it."""
     batch = ImportBatch(
         file_name=stamp.name,
@@ -146,6 +201,9 @@ def record_batch(
         created_count=result.created,
         updated_count=result.updated,
         unchanged_count=stamp.unchanged,
+        removed_count=result.removed,
+        kept_count=result.kept,
+        undoes_id=stamp.undoes,
         first_seq=result.first_seq or None,
         last_seq=result.last_seq or None,
         recorded_at=numbers.recorded_at,
@@ -154,67 +212,7 @@ def record_batch(
     )
     batch.save()
     numbers.write([entry_of(batch, "add", {}, reason)])
-
-
-def _check_scope(access: Access, drafts: Sequence[SiteDraft], updates: Sequence[SiteUpdate]) -> None:
-    """Every row must be the actor's, before the first one is written."""
-    allowed = divisions_for(access, Permission.SITE_ADD)
-    outside: list[str] = []
-    if allowed is not None:
-        targets: dict[tuple[int, tuple[int, ...]], list[Target]] = {}
-        for draft in drafts:
-            key = (draft.managed_by_id, tuple(pk for pk, _quantity in draft.contributions))
-            if key not in targets:
-                targets[key] = targets_of(*key)
-            if not all(may(access, Permission.SITE_ADD, target) for target in targets[key]):
-                outside.append(draft.code)
-    if updates:
-        for ids in _chunks([update.site_id for update in updates]):
-            theirs = Site.objects.live().filter(pk__in=ids)
-            mine = Site.objects.visible_to(access, Permission.SITE_CHANGE).filter(pk__in=ids)
-            outside += theirs.exclude(pk__in=mine.values("pk")).values_list("code", flat=True)
-        moved = divisions_for(access, Permission.SITE_CHANGE)
-        if moved is not None:
-            # Handing a site over takes a right on both sides.
-            outside += [
-                str(update.site_id)
-                for update in updates
-                if "managed_by_id" in update.changes and update.changes["managed_by_id"] not in moved
-            ]
-    if outside:
-        raise NotAllowed(
-            _("有 %(count)d 个点位不在您的管理区划内(例如 %(code)s),没有写入任何数据。")
-            % {"count": len(outside), "code": outside[0]}
-        )
-
-
-def _check_publisher(publisher: Access | None, access: Access, drafts: Sequence[SiteDraft]) -> None:
-    """Publishing takes a second person with the right to publish each of these sites; demo data does not."""
-    if publisher is None:
-        if any(draft.publication is Publication.PUBLISHED and not draft.is_demo for draft in drafts):
-            raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))
-        return
-    kinds = {(draft.managed_by_id, tuple(pk for pk, _quantity in draft.contributions)) for draft in drafts}
-    for division_id, indicators in sorted(kinds):
-        if not may_publish(publisher, access.user_id, Target(division_id, departments_of(indicators))):
-            raise NotAllowed(_("发布须由提交人以外、有发布权限的人进行。"))
-
-
-def _check_codes_free(drafts: Sequence[SiteDraft]) -> None:
-    codes = [draft.code for draft in drafts]
-    if len(set(codes)) != len(codes):
-        seen: set[str] = set()
-        double = next(code for code in codes if code in seen or seen.add(code))  # type: ignore[func-returns-value]
-        raise Invalid({"code": _("点位编码 %(code)s 出现了两次。") % {"code": double}})
-    for chunk in _chunks(codes):
-        taken = Site.objects.filter(code__in=chunk).values_list("code", flat=True).first()
-        if taken is not None:
-            raise Invalid({"code": _("点位编码 %(code)s 已经存在。") % {"code": taken}})
-
-
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), _ASKED):
-        yield values[start : start + _ASKED]
+    return batch
 
 
 def _create_chunk(

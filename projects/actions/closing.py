@@ -67,7 +67,7 @@ def ask(programme_ids: Iterable[int], *days: dt.date | None) -> None:
 def ask_each(facts: Iterable[tuple[str, Iterable[int], dt.date]]) -> None:
     """`ask` of many facts: (name of the row, programmes, earliest day). Names the first and counts."""
     rows = [(name, frozenset(programmes), day) for name, programmes, day in facts]
-    _hold(frozenset[int]().union(*(programmes for _name, programmes, _day in rows)))
+    hold(frozenset[int]().union(*(programmes for _name, programmes, _day in rows)))
     closed = closed_through()
     met = [
         (name, ClosedFact(programme, day, closed[programme]))
@@ -117,7 +117,7 @@ def _sentence(name: str, fact: ClosedFact, count: int) -> str:
     return said + _("确需更正的,请写明原因“作为更正提交”,由另一位有关账权限的人批准后生效。")
 
 
-def _hold(programme_ids: Iterable[int], *, to_close: bool = False) -> None:
+def hold(programme_ids: Iterable[int], *, to_close: bool = False) -> None:
     """Writers share a programme's lock until they commit; who closes it waits for them and they for them.
 
     SQLite has one writer at a time and needs none.
@@ -151,7 +151,7 @@ def close_period(*, access: Access, programme: Programme, through: dt.date, note
     require_city(access, Permission.PERIOD_CLOSE)
     with transaction.atomic():
         programme = Programme.objects.select_for_update().get(pk=programme.pk)
-        _hold([programme.pk], to_close=True)
+        hold([programme.pk], to_close=True)
         _check_month(programme, through)
         row = PeriodClosing(programme=programme, through=through, note=note.strip())
         clean(row)

@@ -1,4 +1,6 @@
-"""Changes to many sites: all is worked out before the head of the sequence is taken, then written in bulk."""
+"""Changes to many sites: locked and asked about before the head of the sequence is taken, worked out and
+written piece by piece.
+"""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,12 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+import numpy as np
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from projects.actions import closing, ledger, sitedays, siterows
-from projects.actions.errors import Invalid
+from projects.actions.errors import Conflict, Invalid
 from projects.actions.lights import CACHED, Current, Judges, Respan, current_by_site, judge_for, respan
 from projects.actions.sitewriting import (
     FOLLOWS_GEOMETRY,
@@ -23,23 +26,32 @@ from projects.actions.sitewriting import (
     clean_changed,
 )
 from projects.actions.standings import Rewrite
-from projects.models import Contribution, Indicator, Site, SiteState
+from projects.actions.streams import Stream
+from projects.models import Contribution, Indicator, Programme, Site, SiteState
 from projects.models.bulk import fresh, insert_rows, update_rows
 from projects.permissions.access import Access
 from projects.rules.rollups import Movements
 
 _CHUNK: Final = 2_000
+#: Codes that a refusal names.
+_NAMED: Final = 10
+_LONGEST_REASON: Final = 500
 #: What every change may write besides the changed fields themselves.
 _ALWAYS: Final = ("publication", "submitted_by_id", "version", "updated_at", "changed_seq", *CACHED)
 
 
 @dataclass(frozen=True, slots=True)
 class SiteUpdate:
-    """New values for fields of a site that is there already; `version` is the one that was read."""
+    """New values for fields of a site that is there already; `version` is the one that was read.
+
+    `undoes_seq`: the number of a change that this one takes back. The state record of that change is
+    corrected then, from its own day on, and a baseline may go back to what it was.
+    """
 
     site_id: int
     version: int
     changes: Mapping[str, object]
+    undoes_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +66,78 @@ class Prepared:
     entry: ledger.Entry
 
 
-def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, reason: str) -> list[Prepared]:
-    """Lock the sites by id and work out what each update writes, in the order of the updates.
+def lock(updates: Stream[SiteUpdate]) -> None:
+    """Lock the sites by id, until the transaction ends.
 
-    Raises Invalid when a site is gone or a value cannot be, Conflict when a site changed since it was read,
-    PeriodClosed for what took effect in a closed period.
+    Raises Invalid when one is gone, Conflict naming those that changed since they were read.
+    """
+    pairs = np.array(
+        [(update.site_id, update.version) for chunk in updates.chunks() for update in chunk], dtype=np.int64
+    ).reshape(-1, 2)
+    pairs = pairs[np.argsort(pairs[:, 0])]
+    changed: list[str] = []
+    found = 0
+    for start in range(0, len(pairs), _CHUNK):
+        wanted = dict(pairs[start : start + _CHUNK].tolist())
+        rows = Site.objects.select_for_update().filter(pk__in=wanted, deleted_seq__isnull=True)
+        for pk, version, code in rows.order_by("pk").values_list("pk", "version", "code"):
+            found += 1
+            if version != wanted[pk]:
+                changed.append(code)
+    if found < len(pairs):
+        raise Invalid({"": _("有点位在读取之后被删除,没有写入任何数据;请重新读取文件。")})
+    if changed:
+        raise changed_since(changed)
+
+
+def changed_since(codes: Sequence[str]) -> Conflict:
+    """The refusal that names sites which somebody else changed meanwhile."""
+    said = "、".join(codes[:_NAMED]) + ("…" if len(codes) > _NAMED else "")
+    return Conflict(
+        _("有 %(count)d 个点位在检查之后被他人修改(%(codes)s),没有写入任何数据;请重新检查。")
+        % {"count": len(codes), "codes": said},
+        current_version=0,
+    )
+
+
+def ask(updates: Stream[SiteUpdate]) -> None:
+    """The guard of closed periods, of everything that the updates state. Raises PeriodClosed."""
+    closing.hold(Programme.objects.values_list("pk", flat=True))
+    if closing.closed_through():
+        closing.ask_each(facts_of(updates))
+
+
+def facts_of(updates: Stream[SiteUpdate]) -> Iterator[sitedays.Fact]:
+    """What the updates state, for the guard of closed periods."""
+    programme_of = dict(Indicator.objects.values_list("pk", "category__programme_id"))
+    today = timezone.localdate()
+    for chunk in updates.chunks():
+        for start in range(0, len(chunk), _CHUNK):
+            by_id = {update.site_id: update for update in chunk[start : start + _CHUNK]}
+            sites = Site.objects.filter(pk__in=by_id).prefetch_related("contributions", "states")
+            for site in sites:
+                update = by_id[site.pk]
+                had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
+                undone = _undone_state(site, update)
+                since = today if undone is None else undone.effective_on
+                yield from sitedays.facts_of_change(
+                    site, update.changes, had, since, programme_of=programme_of
+                )
+
+
+def _undone_state(site: Site, update: SiteUpdate) -> SiteState | None:
+    """The state record of the change that is taken back."""
+    if update.undoes_seq is None:
+        return None
+    return next((state for state in site.states.all() if state.changed_seq == update.undoes_seq), None)
+
+
+def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, reason: str) -> list[Prepared]:
+    """Work out what each update of locked sites writes, in the order of the updates.
+
+    Raises Invalid when a site is gone or a value cannot be, Conflict when a site changed since it was read.
     """
     now = timezone.now()
-    facts: list[sitedays.Fact] = []
-    programme_of = dict(Indicator.objects.values_list("pk", "category__programme_id"))
     by_id = {update.site_id: update for update in updates}
     ids = sorted(by_id)
     prepared: dict[int, Prepared] = {}
@@ -70,50 +145,39 @@ def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, re
         sites = _locked(ids[start : start + _CHUNK])
         current = current_by_site([site.pk for site in sites])
         for site in sites:
-            update = by_id[site.pk]
-            had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
-            facts += sitedays.facts_of_change(
-                site, update.changes, had, timezone.localdate(now), programme_of=programme_of
-            )
             prepared[site.pk] = _prepare(
-                site, update, current[site.pk], access=access, judges=judges, reason=reason, now=now
+                site, by_id[site.pk], current[site.pk], access=access, judges=judges, reason=reason, now=now
             )
     if len(prepared) < len(updates):
         raise Invalid({"": _("有点位在读取之后被删除,没有写入任何数据;请重新读取文件。")})
-    closing.ask_each(facts)
     return [prepared[update.site_id] for update in updates]
 
 
 def write(
     prepared: Sequence[Prepared], numbers: ledger.Numbers, first_seq: int, movements: Movements
-) -> Iterator[int]:
-    """Write them under consecutive numbers; yields how many more are written after each chunk.
-
-    What figures gain and lose is noted in `movements`, for the caller to post.
+) -> None:
+    """Write them under consecutive numbers. What figures gain and lose is noted in `movements`, for the
+    caller to post.
 
     Raises Invalid for what only the database knows to be wrong, naming the site.
     """
-    for start in range(0, len(prepared), _CHUNK):
-        chunk = prepared[start : start + _CHUNK]
-        _stamp(chunk, numbers.recorded_at, first_seq + start)
-        sites = [item.site for item in chunk]
-        try:
-            with transaction.atomic():
-                _write_sites(chunk)
-        except IntegrityError:
-            for site in sites:
-                with _naming(site):
-                    clean(site)
-            raise
-        _write_contributions([item for item in chunk if "contributions" in item.changes])
-        insert_rows([item.state for item in chunk if item.state is not None])
-        together = Respan([], [], Rewrite())
-        for item in chunk:
-            together.extend(item.respan)
-        # Of the whole run: nothing is known between two numbers of one transaction.
-        together.write(movements, now=numbers.recorded_at, superseded_seq=numbers.last)
-        numbers.write([item.entry for item in chunk])
-        yield len(chunk)
+    _stamp(prepared, numbers.recorded_at, first_seq)
+    try:
+        with transaction.atomic():
+            _write_sites(prepared)
+    except IntegrityError:
+        for item in prepared:
+            with _naming(item.site):
+                clean(item.site)
+        raise
+    _write_contributions([item for item in prepared if "contributions" in item.changes])
+    insert_rows([item.state for item in prepared if item.state is not None])
+    together = Respan([], [], Rewrite())
+    for item in prepared:
+        together.extend(item.respan)
+    # Of the whole run: nothing is known between two numbers of one transaction.
+    together.write(movements, now=numbers.recorded_at, superseded_seq=numbers.last)
+    numbers.write([item.entry for item in prepared])
 
 
 def _locked(ids: Sequence[int]) -> list[Site]:
@@ -136,19 +200,28 @@ def _prepare(
     now: dt.datetime,
 ) -> Prepared:
     had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
-    before, contributions = alter(site, update.changes, had, expected_version=update.version)
+    before, contributions = alter(
+        site,
+        update.changes,
+        had,
+        expected_version=update.version,
+        is_taken_back=update.undoes_seq is not None,
+    )
+    undone = _undone_state(site, update)
     with _naming(site):
         clean_changed(site, update.changes)
     state = None
     if STATE_FIELDS & update.changes.keys():
         state = siterows.state_row(
             site,
-            effective_on=timezone.localdate(now),
+            effective_on=timezone.localdate(now) if undone is None else undone.effective_on,
             stage=site.stage,
             contributions=contributions,
             now=now,
             actor_id=access.user_id,
         )
+        if undone is not None:
+            state.corrects_id, state.correction_reason = undone.pk, reason[:_LONGEST_REASON]
     states = [*site.states.all(), *([state] if state is not None else [])]
     judge = judge_for((indicator_id for indicator_id, _quantity in contributions), judges)
     spans = respan(site, judge, judges, current, states=states, now=now)

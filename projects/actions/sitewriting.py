@@ -154,16 +154,19 @@ def alter(
     contributions: list[tuple[int, Decimal]],
     *,
     expected_version: int,
+    is_taken_back: bool = False,
 ) -> tuple[dict[str, ledger.JSON], list[tuple[int, Decimal]]]:
     """Set changes on the instance, under the next version; nothing is saved.
 
-    `contributions` are those that the site has. Returns what the audit saw before, and the contributions
-    after. Raises Conflict, or Invalid for a baseline that was handed over.
+    `contributions` are those that the site has; `is_taken_back`: a change is undone, a baseline's too.
+    Returns what the audit saw before, and the contributions after. Raises Conflict, or Invalid for a baseline
+    that was handed over.
     """
     check_version(site, expected_version)
     before = siterows.audited(site, contributions)
     _set_fields(site, changes)
-    _check_baseline(site, before, changes)
+    if not is_taken_back:
+        _check_baseline(site, before, changes)
     if "contributions" in changes:
         contributions = pairs_of(changes["contributions"])
     if site.publication == Publication.SUBMITTED:

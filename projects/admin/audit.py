@@ -1,4 +1,4 @@
-"""The audit chain and the import batches, to be read."""
+"""The audit chain, to be read."""
 
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.admin.base import ScopedAdmin, cut, history_line
-from projects.admin.scope import is_unlimited, reach
-from projects.models import AuditEntry, ImportBatch, Site
+from projects.admin.scope import reach
+from projects.models import AuditEntry, Site
 from projects.permissions.access import Access, Permission
 from projects.readmodels.checkpoints import CheckpointState, checkpoint_state
 
@@ -133,27 +133,3 @@ class AuditEntryAdmin(ScopedAdmin[AuditEntry]):
         if line["reason"]:
             rows.append((_("原因"), "", line["reason"]))
         return format_html_join("", "<div>{}:{} → {}</div>", rows) or "–"
-
-
-@admin.register(ImportBatch)
-class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
-    """Who may see every site sees every batch; others their own."""
-
-    see = Permission.IMPORT_RUN
-    list_display = ["file_name", "recorded_at", "recorded_by", "rows_read", "created_count", "updated_count"]
-    list_select_related = ["recorded_by"]
-    ordering = ["-pk"]
-    by_key = True
-    fields = ("file_name", "file_sha256", "recorded_at", "recorded_by", "rows_read", "created_count",
-              "updated_count", "unchanged_count", "first_seq", "last_seq")  # fmt: skip
-    readonly_fields = fields
-    list_hint = gettext_lazy("通过文件导入的批次。")
-
-    def rows(self, access: Access, permission: Permission) -> QuerySet[ImportBatch]:
-        if is_unlimited(access, permission):
-            return ImportBatch.objects.all()
-        return ImportBatch.objects.filter(recorded_by_id=access.user_id, recorded_by__isnull=False)
-
-    @admin.display(description=gettext_lazy("行数"))
-    def rows_read(self, obj: ImportBatch) -> int:
-        return int(obj.rows)

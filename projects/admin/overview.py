@@ -12,16 +12,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from projects.admin.tasks import Task
-from projects.models import Contribution, CorrectionRequest, Programme, Site
-from projects.permissions.access import Access, Permission, Target, may
+from projects.models import Contribution, CorrectionRequest, Programme, Site, StagedImport
+from projects.permissions.access import Access, Permission, Target, holds, may
 from projects.querysets.sites import SiteQuerySet
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import SiteFilter
 from projects.readmodels.staffsites import StaffQuery, counting_test, light_test, staff_query, total
-from projects.rules.vocabulary import UNDER_WAY, Decision, Light, Publication
+from projects.rules.vocabulary import UNDER_WAY, Decision, Light, Publication, StagedState
 
 #: A site under way that was not reported for longer than this is asked after.
 REPORT_EVERY: Final = dt.timedelta(days=31)
+#: A handed-in file in one of these states waits for the person, not for the machine.
+_WAITING: Final = (StagedState.UPLOADED, StagedState.CHECKED, StagedState.FAILED)
 
 
 def as_of() -> dt.date:
@@ -132,10 +134,26 @@ def tasks_of_corrections(access: Access, day: dt.date) -> Iterator[Task]:
     )
 
 
+def tasks_of_imports(access: Access, day: dt.date) -> Iterator[Task]:
+    """Files that I handed in and that wait for me: checked and not written, or not readable."""
+    if not holds(access, Permission.IMPORT_RUN):
+        return
+    mine = StagedImport.objects.visible_to(access).filter(uploaded_by_id=access.user_id)
+    yield Task(
+        _("导入待处理"),
+        _("上传以后还没有写入的文件"),
+        "work",
+        mine.filter(state__in=[state.value for state in _WAITING]).count(),
+        False,
+        reverse("admin:projects_stagedimport_changelist"),
+    )
+
+
 #: Who says what is due, in the order of the start page. A new kind of work adds its function here.
 PROVIDERS: Final[tuple[Callable[[Access, dt.date], Iterable[Task]], ...]] = (
     tasks_of_sites,
     tasks_of_corrections,
+    tasks_of_imports,
 )
 
 

@@ -7,6 +7,7 @@ from projects.admin import (  # noqa: F401
     closings,
     divisions,
     funding,
+    importbatches,
     people,
     phases,
     policies,
@@ -14,6 +15,7 @@ from projects.admin import (  # noqa: F401
     reports,
     satisfaction,
     sites,
+    stagedimports,
     subjectlights,
     targets,
 )

@@ -4,7 +4,7 @@ Each says twice what it means: for the point index, which answers the list, and 
 for everything listed goes by. A test holds the two equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from maps.pointindex import Test
+from projects.admin.batches import batch_of, site_ids_of
 from projects.admin.overview import QUESTIONS, Question, as_of
 from projects.admin.scope import access_for, divisions_of
 from projects.models import Division, FacilityKind, Site
@@ -29,10 +30,11 @@ _LATE: Final = (Light.RED.value, Light.YELLOW.value)
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """What a filter leaves: tests of the index, and what only the database knows."""
+    """What a filter leaves: tests of the index, what only the database knows, and sites by their ids."""
 
     tests: Sequence[Test] = ()
     rest: Q | None = None
+    ids: Collection[int] | None = None
 
 
 class SiteListFilter(admin.SimpleListFilter):
@@ -228,7 +230,31 @@ class DemoFilter(SiteListFilter):
         return queryset if condition is None else queryset.filter(condition)
 
 
+class BatchFilter(SiteListFilter):
+    """What one import wrote: no list of choices, an import's page leads here."""
+
+    title = _("导入批次")
+    parameter_name = "batch"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        value = self.used_parameters.get(self.parameter_name)
+        return [(str(value), _("第 %(number)s 批") % {"number": str(value)[:18]})] if value else []
+
+    def narrow(self, held: Snapshot) -> Narrowing:
+        if not self.value():
+            return Narrowing()
+        batch = batch_of(access_for(self.request), self.value())
+        return Narrowing(ids=[] if batch is None else list(site_ids_of(batch)))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
+        if not self.value():
+            return queryset
+        batch = batch_of(access_for(request), self.value())
+        return queryset.none() if batch is None else queryset.filter(pk__in=site_ids_of(batch))
+
+
 SITE_FILTERS: Final = (
+    BatchFilter,
     TodoFilter,
     LightFilter,
     StageFilter,

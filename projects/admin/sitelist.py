@@ -6,7 +6,7 @@ from operator import and_
 from typing import Final
 
 from django.contrib import messages
-from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.contrib.admin.views.main import ERROR_FLAG, ORDER_VAR, ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -50,15 +50,23 @@ class SiteChangeList(KeysetChangeList):
         rows: QuerySet[Site] = self.apply_select_related(self.root_queryset.filter(pk__in=ids))
         return rows
 
+    @property
+    def listed_query(self) -> str:
+        """The list's filters and search as a query string, without the page and the order."""
+        return self.get_query_string(remove=[ORDER_VAR, ERROR_FLAG])
+
     def _query(self, request: HttpRequest, held: Snapshot) -> staffsites.StaffQuery:
         parts = [spec.narrow(held) for spec in self.filter_specs if isinstance(spec, SiteListFilter)]
         rest = [part.rest for part in parts if part.rest is not None]
+        ids = [set(part.ids) for part in parts if part.ids is not None]
+        if self.query.strip():
+            ids.append(set(self._searched(request)))
         return staffsites.staff_query(
             access_for(request),
             Permission.SITE_VIEW_INTERNAL,
             held,
             tests=[test for part in parts for test in part.tests],
-            ids=self._searched(request) if self.query.strip() else None,
+            ids=set.intersection(*ids) if ids else None,
             rest=reduce(and_, rest, Q()) if rest else None,
         )
 

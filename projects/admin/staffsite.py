@@ -26,6 +26,7 @@ GROUPS: Final = (
             "PlanChange",
             "IndicatorReport",
             "FundingReport",
+            "StagedImport",
             "ImportBatch",
             "LightSpan",
             "MonthResult",

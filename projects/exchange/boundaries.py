@@ -1,21 +1,16 @@
 """A city's borders from any vector file (GeoJSON, GeoPackage, zipped shapefile) with a declared datum.
 
-Everything is read, brought to EPSG:4326 and checked; nothing is written here. GeoPackage and shapefile go
-through GDAL, and only when the driver that answers is the expected one.
+Everything is read, brought to EPSG:4326 and checked; nothing is written here. GeoPackage and shapefile are
+read by the limited process that reads every file of strangers.
 """
 
-import tempfile
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pyogrio
 import shapely
 from django.utils.translation import gettext as _
-from pyogrio.errors import DataLayerError, DataSourceError
-from pyogrio.raw import read
 from shapely.geometry.base import BaseGeometry
 
 from maps.crs import DeclarationError, parse_declared, transform_geometry
@@ -25,13 +20,13 @@ from maps.geojson_geometry import GeoJSONError
 from maps.geometry import validate
 from projects.exchange.areas import Area, BoundaryError, City
 from projects.exchange.packaged_borders import packaged_names
+from projects.exchange.problems import UnreadableFile
+from projects.exchange.vectorfiles import VECTOR_SUFFIXES, read_vector_file
 from projects.models import Division
 
-_MAX_UNZIPPED_BYTES: Final = 512 * 1024 * 1024
-_SHAPEFILE_PARTS: Final = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
-#: Driver and first bytes for each suffix. A file that begins otherwise never reaches GDAL: a "virtual" source
-#: under a harmless name would make it open other files of this machine.
-_FORMATS: Final = {".gpkg": ("GPKG", b"SQLite format 3\x00"), ".shp": ("ESRI Shapefile", b"\x00\x00\x27\x0a")}
+#: Borders of a whole province weigh some tens of megabytes.
+_MAX_MEGABYTES: Final = 512
+_MAX_AREAS: Final = 100_000
 
 _Feature = tuple[Mapping[str, object], BaseGeometry]
 
@@ -149,11 +144,8 @@ def _features(path: Path, options: FileOptions) -> list[_Feature]:
     suffix = path.suffix.lower()
     if suffix in (".geojson", ".json"):
         return _geojson_features(path, options)
-    if suffix == ".gpkg":
-        return _vector_features(path)
-    if suffix == ".zip":
-        with tempfile.TemporaryDirectory() as folder:
-            return _vector_features(_unzipped(path, Path(folder)))
+    if suffix in VECTOR_SUFFIXES:
+        return _vector_features(path, VECTOR_SUFFIXES[suffix], options)
     raise BoundaryError(
         _("不认识 %(suffix)s 文件;可用 .geojson、.gpkg 或压缩的 shapefile(.zip)。")
         % {"suffix": suffix or path.name}
@@ -191,54 +183,31 @@ def _refuse_contradiction(stated: str | None, declared: str) -> None:
         )
 
 
-def _unzipped(path: Path, folder: Path) -> Path:
-    """The one shapefile of an archive, unpacked under names of our own; nothing else of it is."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = [
-                info for info in archive.infolist() if Path(info.filename).suffix.lower() in _SHAPEFILE_PARTS
-            ]
-            shapes = [info for info in parts if Path(info.filename).suffix.lower() == ".shp"]
-            if len(shapes) != 1:
-                raise BoundaryError(
-                    _("压缩包里应恰有一个 .shp 文件,现有 %(count)d 个。") % {"count": len(shapes)}
-                )
-            if sum(info.file_size for info in parts) > _MAX_UNZIPPED_BYTES:
-                raise BoundaryError(_("压缩包解开后超过 512 MB。"))
-            stem = Path(shapes[0].filename).with_suffix("")
-            for info in parts:
-                if Path(info.filename).with_suffix("") == stem:
-                    target = folder / f"layer{Path(info.filename).suffix.lower()}"
-                    target.write_bytes(archive.read(info))
-    except zipfile.BadZipFile as problem:
-        raise BoundaryError(_("%(path)s 不是完好的压缩包。") % {"path": path.name}) from problem
-    return folder / "layer.shp"
-
-
-def _vector_features(path: Path) -> list[_Feature]:
+def _vector_features(path: Path, kind: str, options: FileOptions) -> list[_Feature]:
     """Features of a GeoPackage or shapefile. The datum that it states is ignored: the caller declares it."""
-    driver, signature = _FORMATS[path.suffix.lower()]
-    with path.open("rb") as file:
-        genuine = file.read(len(signature)) == signature
     try:
-        if not genuine or pyogrio.read_info(path)["driver"] != driver:
-            raise BoundaryError(
-                _("%(path)s 的内容不是 %(driver)s 格式。") % {"path": path.name, "driver": driver}
-            )
-        meta, _fids, geometries, columns = read(path, force_2d=True)
-    except (DataSourceError, DataLayerError, IndexError, ValueError) as problem:
+        table = read_vector_file(
+            path,
+            path.name,
+            kind,
+            layer=None,
+            encoding=None,
+            degrees=isinstance(parse_declared(options.crs), Datum),
+            max_megabytes=_MAX_MEGABYTES,
+            max_rows=_MAX_AREAS,
+            keeps_names=True,
+        )
+    except UnreadableFile as problem:
+        raise BoundaryError(f"{path.name}:{problem}") from problem
+    for wrong in table.problems:
         raise BoundaryError(
-            _("读不出 %(path)s:%(problem)s") % {"path": path.name, "problem": problem}
-        ) from problem
-    names = [str(name) for name in meta["fields"]]
-    rows = (
-        zip(*(column.tolist() for column in columns), strict=True) if names else iter([()] * len(geometries))
-    )
-    result: list[_Feature] = []
-    for number, (row, wkb) in enumerate(zip(rows, geometries, strict=True), start=1):
-        if wkb is None:
+            _("第 %(number)d 个要素:%(problem)s") % {"number": wrong.row or 0, "problem": wrong.sentence}
+        )
+    found: list[_Feature] = []
+    for row in table.rows:
+        if row.geometry is None:
             raise BoundaryError(
-                _("第 %(number)d 个要素:%(problem)s") % {"number": number, "problem": _("没有图形")}
+                _("第 %(number)d 个要素:%(problem)s") % {"number": row.number, "problem": _("没有图形")}
             )
-        result.append((dict(zip(names, row, strict=True)), shapely.from_wkb(wkb)))
-    return result
+        found.append((row.cells, row.geometry))
+    return found

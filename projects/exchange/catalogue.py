@@ -1,8 +1,9 @@
 """What the database knows, as planning an import wants it."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
 import shapely
@@ -12,8 +13,8 @@ from projects.exchange.columns import COLUMNS
 from projects.exchange.differences import ExistingSite
 from projects.exchange.dividing import Degrees, KnownCity
 from projects.exchange.gazetteer import AliasRef, DivisionRef, Gazetteer
-from projects.exchange.importing import World
 from projects.exchange.packaged_borders import packaged_cities_at
+from projects.exchange.planner import World
 from projects.exchange.problems import OptionError
 from projects.exchange.rows import KindRef
 from projects.models import (
@@ -48,7 +49,9 @@ def load_world(access: Access, indicator_code: str, today: dt.date) -> World:
         locator=locator,
         existing=_existing,
         codes_with_prefix=_codes_with_prefix,
-        may_manage=lambda division_id: may(access, Permission.SITE_ADD, Target(division_id, departments)),
+        may_manage=cache(
+            lambda division_id: may(access, Permission.SITE_ADD, Target(division_id, departments))
+        ),
         elsewhere=_elsewhere,
         today=today,
         indicator_id=None if indicator is None else indicator.pk,
@@ -57,12 +60,9 @@ def load_world(access: Access, indicator_code: str, today: dt.date) -> World:
 
 def other_source_of(sha256: str, source: str) -> str | None:
     """Under which other source name the very same file came in already with generated codes, if it did."""
-    batches = ImportBatch.objects.filter(file_sha256=sha256, options__code="generated")
-    for options in batches.order_by("pk").values_list("options", flat=True):
-        if options.get("source") == source:
-            return None
-    first = batches.order_by("pk").first()
-    return None if first is None else str(first.options.get("source"))
+    batches = ImportBatch.objects.filter(file_sha256=sha256, options__code="generated").order_by("pk")
+    sources = [str(batch.options.get("source")) for batch in batches if batch.is_in_effect]
+    return None if not sources or source in sources else sources[0]
 
 
 def _indicator(code: str) -> Indicator | None:
@@ -134,10 +134,9 @@ def _snapshot(site: Site, contributions: Mapping[int, Decimal]) -> ExistingSite:
     )
 
 
-def _codes_with_prefix(prefix: str) -> list[tuple[str, str]]:
-    return list(
-        Site.objects.live().filter(code__startswith=prefix).order_by("code").values_list("code", "name")
-    )
+def _codes_with_prefix(prefix: str) -> Iterator[tuple[str, str]]:
+    rows = Site.objects.live().filter(code__startswith=prefix).order_by("code")
+    return rows.values_list("code", "name").iterator(chunk_size=2_000)
 
 
 def _elsewhere(lon: Degrees, lat: Degrees) -> list[KnownCity | None]:

@@ -8,14 +8,16 @@ import codecs
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from django.utils.translation import gettext as _
 
+from projects.exchange.headers import named
 from projects.exchange.problems import Problem, UnreadableFile, shortened
+from projects.exchange.tableshape import LOOKED_AT, Layout, layout_of
 
 MAX_COLUMNS: Final = 500
 MAX_CELL_CHARACTERS: Final = 1_000_000
@@ -31,6 +33,8 @@ DELIMITERS: Final = (",", "\t", ";")
 # Excel writes and reads this line to say which delimiter follows.
 _SEP_LINE: Final = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
 _CUT_OFF_BYTES: Final = 4
+_DELIMITER_LINES: Final = 20
+_SNIFFED: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +48,23 @@ class Records:
     first: int
     headers: tuple[str, ...]
     count: int
+    last_header: int
+    left_out: frozenset[int]
 
     def __len__(self) -> int:
         return self.count
 
-    def __iter__(self) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """The number that a spreadsheet shows, and the cells; the header, blank and ragged rows left out."""
-        is_header = True
+    def with_ragged(self) -> Iterator[tuple[int, list[str]]]:
+        """The same and the ragged rows, each as long as it is."""
         for number, cells in _records(self.text, self.delimiter, first=self.first):
-            if not any(cell.strip() for cell in cells):
-                continue
-            if is_header:
-                is_header = False
+            if number > self.last_header and number not in self.left_out and any(map(str.strip, cells)):
+                yield number, cells
+
+    def __iter__(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """The number that a spreadsheet shows, and the cells; blank and ragged rows, the header and what is
+        no data left out."""
+        for number, cells in _records(self.text, self.delimiter, first=self.first):
+            if number <= self.last_header or number in self.left_out or not any(map(str.strip, cells)):
                 continue
             fitted = _fitted(cells, len(self.headers))
             if fitted is not None:
@@ -70,6 +79,8 @@ class CsvText:
     records: Records
     ragged: tuple[Problem, ...]
     notes: tuple[str, ...]
+    encoding: str
+    layout: Layout
 
 
 def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
@@ -113,7 +124,7 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, str]:
             ) from problem
 
 
-def read_csv(data: bytes, *, encoding: str | None, max_rows: int) -> CsvText:
+def read_csv(data: bytes, *, encoding: str | None, max_rows: int, header_row: int | None = None) -> CsvText:
     """Raises UnreadableFile for what spoils the whole file; ragged rows come back as problems."""
     text, name = decode(data, encoding)
     notes = [_("编码:%(name)s。") % {"name": name}]
@@ -131,17 +142,19 @@ def read_csv(data: bytes, *, encoding: str | None, max_rows: int) -> CsvText:
         delimiter, text = said[1], text[said.end() :]
     else:
         delimiter = sniff_delimiter(text)
-    notes.append(_("分隔符:%(name)s。") % {"name": _delimiter_name(delimiter)})
-    records = _records(text, delimiter, first=2 if said else 1)
-    first = next((cells for _number, cells in records if any(cell.strip() for cell in cells)), None)
-    if first is None:
+    notes.append(_("分隔符:%(name)s。") % {"name": delimiter_name(delimiter)})
+    first = 2 if said else 1
+    blanks: list[int] = []
+    records = _filled(_records(text, delimiter, first=first), blanks)
+    head = _head(records, header_row)
+    if not head:
         raise UnreadableFile(_("文件是空的。"))
-    headers = _headers(first)
+    layout = layout_of(head, (), header_row)
+    headers = named(layout.names)
     ragged: list[Problem] = []
-    blank = count = 0
-    for number, cells in records:
-        if not any(cell.strip() for cell in cells):
-            blank += 1
+    count = 0
+    for number, cells in chain(head, records):
+        if number <= layout.last or not layout.is_data(number, cells):
             continue
         if count + len(ragged) >= max_rows:
             raise UnreadableFile(
@@ -151,10 +164,31 @@ def read_csv(data: bytes, *, encoding: str | None, max_rows: int) -> CsvText:
             ragged.append(_ragged(number, len(cells), len(headers), cells))
         else:
             count += 1
-    if blank:
+    notes += layout.notes()
+    if blank := sum(number > layout.last for number in blanks):
         notes.append(_("跳过了 %(count)d 个空行。") % {"count": blank})
-    whole = Records(text, delimiter, 2 if said else 1, headers, count)
-    return CsvText(headers, whole, tuple(ragged), tuple(notes))
+    left_out = frozenset(number for numbers in layout.skipped.values() for number in numbers)
+    whole = Records(text, delimiter, first, headers, count, layout.last, left_out)
+    return CsvText(headers, whole, tuple(ragged), tuple(notes), name, layout)
+
+
+def _filled(records: Iterator[tuple[int, list[str]]], blanks: list[int]) -> Iterator[tuple[int, list[str]]]:
+    """The records with anything in them; the numbers of the others go to `blanks`."""
+    for number, cells in records:
+        if any(map(str.strip, cells)):
+            yield number, cells
+        else:
+            blanks.append(number)
+
+
+def _head(records: Iterator[tuple[int, list[str]]], header_row: int | None) -> list[tuple[int, list[str]]]:
+    """The first records, as many as it takes to find the header."""
+    head: list[tuple[int, list[str]]] = []
+    for record in records:
+        head.append(record)
+        if len(head) >= LOOKED_AT and record[0] > (header_row or 0) + 2:
+            break
+    return head
 
 
 def _fitted(cells: list[str], width: int) -> tuple[str, ...] | None:
@@ -165,13 +199,17 @@ def _fitted(cells: list[str], width: int) -> tuple[str, ...] | None:
 
 
 def sniff_delimiter(text: str) -> str:
-    """The delimiter that splits the header line into the most columns; of equals comma, tab, semicolon."""
-    line = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
-    bare = re.sub(r'"[^"]*"', "", line)
-    return max(DELIMITERS, key=bare.count)
+    """The delimiter that splits the first line that has any into the most columns; of equals comma, tab,
+    semicolon. A title above the header has none."""
+    for line in text[:_SNIFFED].splitlines()[:_DELIMITER_LINES]:
+        bare = re.sub(r'"[^"]*"', "", line)
+        best = max(DELIMITERS, key=bare.count)
+        if best in bare:
+            return best
+    return DELIMITERS[0]
 
 
-def _delimiter_name(delimiter: str) -> str:
+def delimiter_name(delimiter: str) -> str:
     names = {",": _("逗号"), "\t": _("制表符"), ";": _("分号")}
     return names.get(delimiter, repr(delimiter))
 
@@ -204,35 +242,6 @@ def _csv_problem(row: int, line: int, reason: str) -> str:
         "row": row,
         "line": line,
     }
-
-
-def clean_header(text: str) -> str:
-    """A header without the spaces, line breaks and invisible marks around it."""
-    visible = "".join(" " if c.isspace() else c for c in text if unicodedata.category(c) != "Cf")
-    return " ".join(visible.split())
-
-
-def _headers(cells: list[str]) -> tuple[str, ...]:
-    headers = [clean_header(cell) for cell in cells]
-    while headers and not headers[-1]:
-        headers.pop()
-    refuse_duplicates(headers)
-    # A column without a name cannot be mapped; it keeps its place under a number.
-    return tuple(
-        header or _("(第 %(number)d 列)") % {"number": n} for n, header in enumerate(headers, start=1)
-    )
-
-
-def refuse_duplicates(headers: list[str]) -> None:
-    """Raises UnreadableFile naming the first header that occurs twice."""
-    seen: dict[str, int] = {}
-    for number, header in enumerate(headers, start=1):
-        if header and header in seen:
-            raise UnreadableFile(
-                _("表头“%(header)s”出现了两次(第 %(first)d 列和第 %(second)d 列);请改名后再导入。")
-                % {"header": shortened(header), "first": seen[header], "second": number}
-            )
-        seen[header] = number
 
 
 def _ragged(row: int, found: int, expected: int, cells: list[str]) -> Problem:

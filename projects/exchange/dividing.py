@@ -14,7 +14,7 @@ import datetime as dt
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import numpy as np
@@ -71,6 +71,37 @@ class Stated:
     text: str | None
 
 
+@dataclass(slots=True)
+class Remarks:
+    """What is said once for the whole file, gathered over its pieces: former names that were met, and cities
+    that are not loaded."""
+
+    former: Counter[str] = field(default_factory=Counter)
+    cities: Counter[KnownCity] = field(default_factory=Counter)
+
+    def notes(self) -> list[str]:
+        """On former names."""
+        return [
+            _("%(note)s(%(count)d 行)") % {"note": note, "count": count}
+            for note, count in self.former.items()
+        ]
+
+    def problems(self) -> list[Problem]:
+        """One sentence for the file when rows lie in a city that is not loaded: the command that loads it."""
+        return [
+            Problem(
+                _(
+                    "有 %(count)d 行在%(name)s(%(code)s),该市的区划还没有载入。"
+                    "请先运行 manage.py load_divisions --city %(code)s,再导入。"
+                )
+                % {"count": count, "name": city.name, "code": city.code}
+            )
+            for city, count in self.cities.most_common(_CITIES_SAID)
+            # A few strays across a border are no reason to load the city next door.
+            if count * 100 >= self.cities.most_common(1)[0][1]
+        ]
+
+
 def divide(
     places: Mapping[int, Place],
     stated: Mapping[int, Stated],
@@ -81,15 +112,16 @@ def divide(
     locator: Locator,
     elsewhere: Elsewhere,
     today: dt.date,
-) -> tuple[dict[int, Divided], list[Problem], list[str]]:
-    """Divisions by row number, problems, and notes on former names. `column` is the file's word for it."""
+    remarks: Remarks,
+) -> tuple[dict[int, Divided], list[Problem]]:
+    """Divisions by row number, and problems. `column` is the file's word for it. What the whole file is to be
+    told goes into `remarks`."""
     numbers = list(places)
     located = locator.locate(*_arrays(places, numbers)).tolist()
     strays = [number for number, division_id in zip(numbers, located, strict=True) if division_id < 0]
     taken, problems = _near_borders(strays, places, stated, options, column, gazetteer, locator)
     divided: dict[int, Divided] = {}
     outside: list[int] = []
-    former: Counter[str] = Counter()
     for number, division_id in zip(numbers, located, strict=True):
         here = gazetteer.by_id.get(taken.get(number, division_id))
         if here is None:
@@ -100,14 +132,13 @@ def divide(
         if says.text is not None:
             managed, problem, note = _compare(number, says, here, options, column, gazetteer, today)
             if note:
-                former[note] += 1
+                remarks.former[note] += 1
             if problem is not None:
                 problems.append(problem)
         if managed is not None:
             divided[number] = Divided(here.id, managed.id)
-    problems += _outside_problems(outside, places, stated, options, gazetteer, locator, elsewhere)
-    notes = [_("%(note)s(%(count)d 行)") % {"note": note, "count": count} for note, count in former.items()]
-    return divided, problems, notes
+    problems += _outside_problems(outside, places, stated, options, gazetteer, locator, elsewhere, remarks)
+    return divided, problems
 
 
 def _arrays(places: Mapping[int, Place], numbers: Sequence[int]) -> tuple[Degrees, Degrees]:
@@ -204,6 +235,7 @@ def _outside_problems(
     gazetteer: Gazetteer,
     locator: Locator,
     elsewhere: Elsewhere,
+    remarks: Remarks,
 ) -> list[Problem]:
     if not numbers:
         return []
@@ -230,26 +262,10 @@ def _outside_problems(
             ) % {"division": near, "metres": math.ceil(metres[index])}
         raw = f"{place.raw.x!r}, {place.raw.y!r}"
         problems.append(Problem(sentence, number, stated[number].label, "lon, lat", raw))
-    return _city_summaries(cities, suspicions) + problems
-
-
-def _city_summaries(cities: Sequence[KnownCity | None], suspicions: Sequence[str]) -> list[Problem]:
-    """One sentence for the file when rows lie in a city that is not loaded: the command that loads it."""
-    counts = Counter(
+    remarks.cities.update(
         city for city, said in zip(cities, suspicions, strict=True) if city is not None and not said
     )
-    return [
-        Problem(
-            _(
-                "有 %(count)d 行在%(name)s(%(code)s),该市的区划还没有载入。"
-                "请先运行 manage.py load_divisions --city %(code)s,再导入。"
-            )
-            % {"count": count, "name": city.name, "code": city.code}
-        )
-        for city, count in counts.most_common(_CITIES_SAID)
-        # A few strays across a border are no reason to load the city next door.
-        if count * 100 >= counts.most_common(1)[0][1]
-    ]
+    return problems
 
 
 def _suspicions(

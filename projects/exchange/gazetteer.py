@@ -10,9 +10,12 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from projects.exchange.formerdivisions import BY_WORD
 from projects.rules.vocabulary import DivisionLevel
 
 _SUFFIX: Final = re.compile(r"(自治县|新区|区|县|市)$")
+
+_NAME_AND_CODE: Final = re.compile(r"(?P<name>[^()]+)\((?P<code>[0-9a-z]+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +79,42 @@ class Gazetteer:
                 self._former[_key(alias.value)].append(alias)
 
     def find(self, stated: str) -> Found:
-        """What a name or code can mean: today's names first, then former ones, then short ones."""
+        """What a name or code can mean: today's names first, then former ones, then short ones, then those of
+        counties that are no more."""
         key = _key(stated)
         if current := self._current.get(key):
             return Found(tuple(current))
         if former := self._former.get(key):
             divisions = tuple({alias.division_id: self.by_id[alias.division_id] for alias in former}.values())
             return Found(divisions, _former_note(stated, former[0], divisions[0]))
-        return Found(tuple(self._short.get(key, ())))
+        if short := self._short.get(key):
+            return Found(tuple(short))
+        if both := self._both(key):
+            return Found(both)
+        return self._successors(stated, key)
+
+    def _successors(self, stated: str, key: str) -> Found:
+        """Where the area of an abolished county belongs now, if that is known and here."""
+        former = BY_WORD.get(key)
+        if former is None:
+            return Found(())
+        now = tuple(d for d in self.by_id.values() if d.code in former.now and d.valid_to is None)
+        if not now:
+            return Found(())
+        note = _("“%(stated)s”已撤销(%(until)d 年),现在是 %(division)s。") % {
+            "stated": stated,
+            "until": former.until,
+            "division": "、".join(map(str, now)),
+        }
+        return Found(now, note)
+
+    def _both(self, key: str) -> tuple[DivisionRef, ...]:
+        """A name with its code in brackets, as messages and workbooks write it: both must agree."""
+        parts = _NAME_AND_CODE.fullmatch(key)
+        if parts is None:
+            return ()
+        named = {division.id for division in self.find(parts["name"]).divisions}
+        return tuple(division for division in self._current.get(parts["code"], []) if division.id in named)
 
     def names(self) -> str:
         """The divisions that can be stated, for a problem's `allowed`."""

@@ -1,23 +1,33 @@
 """One import from file to database: read, plan, and (when nothing is wrong) apply in one transaction."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final, TypeVar
 
 from django.utils.translation import gettext as _
 
 from projects.actions.batches import FileStamp, apply_site_drafts
 from projects.actions.errors import ActionError
+from projects.actions.streams import CHUNK, Stream
 from projects.exchange.catalogue import load_world, other_source_of
 from projects.exchange.columns import ColumnMap
-from projects.exchange.importing import Plan, plan_import
+from projects.exchange.importing import in_order
 from projects.exchange.options import GENERATED, ImportOptions
+from projects.exchange.planner import Planner
+from projects.exchange.planspool import Spool
 from projects.exchange.problems import Problem, Severity, UnreadableFile
 from projects.exchange.readers import Table, UnsupportedFormat, read_table
-from projects.models import ImportBatch
 from projects.permissions.access import Access
+
+T = TypeVar("T")
+
+#: The parts of an import that a bar shows, in their order.
+READ: Final = "read"
+CHECK: Final = "check"
+WRITE: Final = "write"
 
 
 class Status(StrEnum):
@@ -78,10 +88,12 @@ def run_import(
     today: dt.date,
     publisher: Access | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
     max_megabytes: int,
     max_rows: int,
     is_dry_run: bool = False,
-    on_total: Callable[[int], None] = lambda total: None,
+    on_phase: Callable[[str, int | None], None] = lambda phase, total: None,
     on_progress: Callable[[int], None] = lambda count: None,
 ) -> ImportOutcome:
     """Everything is read and checked outside the transaction. A dry run does all of it and takes it back.
@@ -89,94 +101,113 @@ def run_import(
     Raises OSError, UnsupportedFormat, OptionError: could not run. What is wrong with the file is in the
     outcome.
     """
-    try:
-        table = read_table(
-            path,
-            encoding=encoding,
-            degrees=options.in_degrees,
-            max_megabytes=max_megabytes,
-            max_rows=max_rows,
-        )
-        world = load_world(access, options.indicator, today)
-        plan = plan_import(table, options, world)
-    except UnsupportedFormat:
-        raise
-    except UnreadableFile as problem:
-        return ImportOutcome(Status.REFUSED, problems=(Problem(str(problem)), *problem.problems))
-    notes = (*table.notes, *_column_notes(table, plan.columns), *plan.notes)
-    problems = plan.problems
-    if options.code_column is None and (other := other_source_of(table.sha256, options.source)) is not None:
-        problems = (_imported_under(other), *problems)
-    batch: int | None = None
-    if not any(problem.severity is Severity.ERROR for problem in problems) and (plan.drafts or plan.updates):
-        on_total(len(plan.drafts) + len(plan.updates))
+    problems: list[Problem] = []
+    with Spool() as spool:
         try:
-            batch = _apply(table, options, plan, access, publisher, is_dry_run, on_progress)
-        except ActionError as problem:
-            problems = (Problem(str(problem)), *problems)
+            on_phase(READ, None)
+            table = read_table(
+                path,
+                sheet=sheet,
+                header_row=header_row,
+                encoding=encoding,
+                degrees=options.in_degrees,
+                max_megabytes=max_megabytes,
+                max_rows=max_rows,
+            )
+            planner = Planner(table, options, load_world(access, options.indicator, today))
+            on_phase(CHECK, len(table.rows))
+            for piece in planner.pieces():
+                problems += piece.problems
+                spool.add(piece)
+                on_progress(piece.rows)
+        except UnsupportedFormat:
+            raise
+        except UnreadableFile as problem:
+            return ImportOutcome(Status.REFUSED, problems=(Problem(str(problem)), *problem.problems))
+        found = (*imported_otherwise(table, options), *in_order(problems))
+        errors = sum(problem.severity is Severity.ERROR for problem in found)
+        batch: int | None = None
+        if not errors and (planner.created or planner.updated):
+            on_phase(WRITE, planner.created + planner.updated)
+            try:
+                result = apply_site_drafts(
+                    access=access,
+                    drafts=_short(spool.drafts),
+                    updates=_short(spool.updates),
+                    reason=reason_of(table.name),
+                    publisher=publisher,
+                    stamp=stamp_of(
+                        table.name,
+                        table.sha256,
+                        table.row_count,
+                        planner.unchanged,
+                        planner.columns.header_of,
+                        options,
+                    ),
+                    is_rehearsal=is_dry_run,
+                    on_progress=on_progress,
+                )
+                batch = result.batch_id
+            except ActionError as refusal:
+                found, errors = (Problem(str(refusal)), *found), 1
     return ImportOutcome(
-        _status(problems, plan, is_dry_run),
+        _status(errors, planner, is_dry_run),
         table.row_count,
-        len(plan.drafts),
-        len(plan.updates),
-        plan.unchanged,
-        plan.missing,
-        problems,
-        notes,
+        planner.created,
+        planner.updated,
+        planner.unchanged,
+        planner.missing,
+        found,
+        (*table.notes, *column_notes(table, planner.columns), *planner.notes()),
         batch,
-        plan.fallbacks,
+        planner.fallbacks,
     )
 
 
-def _apply(
-    table: Table,
-    options: ImportOptions,
-    plan: Plan,
-    access: Access,
-    publisher: Access | None,
-    is_dry_run: bool,
-    on_progress: Callable[[int], None],
-) -> int | None:
-    result = apply_site_drafts(
-        access=access,
-        drafts=plan.drafts,
-        updates=plan.updates,
-        reason=f"import_sites {table.name}"[:200],
-        publisher=publisher,
-        stamp=FileStamp(
-            name=table.name[:255],
-            sha256=table.sha256,
-            rows=table.row_count,
-            unchanged=plan.unchanged,
-            options={
-                "code": options.code_column or GENERATED,
-                "source": options.source,
-                "kind": options.kind.slug or options.kind.column,
-                "kinds": dict(options.kind.words),
-                "indicator": options.indicator,
-                "datum": str(options.datum),
-                **({"fallback_datum": str(options.fallback_datum)} if options.fallback_datum else {}),
-                "columns": dict(plan.columns.header_of),
-                "division_from": "column" if options.division_from_column else "geometry",
-            },
-        ),
-        is_rehearsal=is_dry_run,
-        on_progress=on_progress,
+def _short(stream: Stream[T]) -> Stream[T] | tuple[T, ...]:
+    """What could be asked for as a correction is handed over as a list: that can be kept with the request."""
+    if len(stream) > CHUNK:
+        return stream
+    return tuple(value for chunk in stream.chunks() for value in chunk)
+
+
+def reason_of(name: str) -> str:
+    """What the entries of an import say."""
+    return f"import_sites {name}"[:200]
+
+
+def stamp_of(
+    name: str, sha256: str, rows: int, unchanged: int, columns: Mapping[str, str], options: ImportOptions
+) -> FileStamp:
+    """The batch's own row: which file, and how it was read (`columns`: the header of each field)."""
+    return FileStamp(
+        name=name[:255],
+        sha256=sha256,
+        rows=rows,
+        unchanged=unchanged,
+        options={
+            "code": options.code_column or GENERATED,
+            "source": options.source,
+            "kind": options.kind.slug or options.kind.column,
+            "kinds": dict(options.kind.words),
+            "indicator": options.indicator,
+            "datum": str(options.datum),
+            **({"fallback_datum": str(options.fallback_datum)} if options.fallback_datum else {}),
+            "columns": dict(columns),
+            "division_from": "column" if options.division_from_column else "geometry",
+        },
     )
-    if is_dry_run:
-        return None
-    return ImportBatch.objects.filter(first_seq=result.first_seq).values_list("pk", flat=True).last()
 
 
-def _status(problems: tuple[Problem, ...], plan: Plan, is_dry_run: bool) -> Status:
-    if any(problem.severity is Severity.ERROR for problem in problems):
+def _status(errors: int, planner: Planner, is_dry_run: bool) -> Status:
+    if errors:
         return Status.REFUSED
     if is_dry_run:
         return Status.CLEAN
-    return Status.APPLIED if plan.drafts or plan.updates else Status.UNCHANGED
+    return Status.APPLIED if planner.created or planner.updated else Status.UNCHANGED
 
 
-def _column_notes(table: Table, columns: ColumnMap) -> list[str]:
+def column_notes(table: Table, columns: ColumnMap) -> list[str]:
     """Which header was taken for which field, and which were not read."""
     pairs = [f"{field} ← {header}" for field, header in columns.header_of.items()]
     notes = [_("列:%(pairs)s。") % {"pairs": ",".join(pairs)}] if pairs else []
@@ -187,8 +218,16 @@ def _column_notes(table: Table, columns: ColumnMap) -> list[str]:
     return notes
 
 
-def _imported_under(source: str) -> Problem:
-    return Problem(
-        _("同一个文件已经以来源“%(source)s”导入过;请加 --source '%(source)s',否则所有点位会重复。")
-        % {"source": source}
+def imported_otherwise(table: Table, options: ImportOptions) -> tuple[Problem, ...]:
+    """The very same file, of generated codes, under another source name: every site would be there twice."""
+    if options.code_column is not None:
+        return ()
+    other = other_source_of(table.sha256, options.source)
+    if other is None:
+        return ()
+    return (
+        Problem(
+            _("同一个文件已经以来源“%(source)s”导入过;请加 --source '%(source)s',否则所有点位会重复。")
+            % {"source": other}
+        ),
     )

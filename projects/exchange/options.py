@@ -39,6 +39,7 @@ class ImportOptions:
     """`code_column` None means generated codes. `datum` is declared, never guessed; `fallback_datum` is the
     second position's, for rows without the first. A position outside every border but within
     `border_tolerance_m` of one is taken to lie there. `words`: a file's own words by field (stage, service).
+    `only_mapped`: no column is taken for what its header says; somebody has looked at every one of them.
     """
 
     datum: Datum | EpsgCode
@@ -55,6 +56,7 @@ class ImportOptions:
     service: Service = Service.UNKNOWN
     name_template: str = ""
     words: Mapping[str, WordRule] = field(default_factory=lambda: MappingProxyType({}))
+    only_mapped: bool = False
 
     @property
     def in_degrees(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from projects.exchange.csvtext import clean_header
+from projects.exchange.headers import clean_header
 from projects.exchange.problems import OptionError
 from projects.rules.errors import gettext_noop
 

@@ -15,7 +15,8 @@ from projects.exchange.phaseoptions import PhaseImportOptions
 from projects.exchange.phaseplan import PhasePlan, plan_phases
 from projects.exchange.phaseworld import PhaseWorld, load_phase_world
 from projects.exchange.problems import OptionError, Problem, Severity, UnreadableFile
-from projects.exchange.readers import CSV_SUFFIXES, Table, UnsupportedFormat, read_table
+from projects.exchange.readers import TABLE_SUFFIXES, UnsupportedFormat, read_table
+from projects.exchange.tables import Table
 from projects.models import ImportBatch
 from projects.permissions.access import Access
 
@@ -46,6 +47,8 @@ def run_phase_import(
     access: Access,
     today: dt.date,
     encoding: str | None,
+    sheet: str | None = None,
+    header_row: int | None = None,
     max_megabytes: int,
     max_rows: int,
     is_dry_run: bool = False,
@@ -59,14 +62,21 @@ def run_phase_import(
     """
     world = load_phase_world(programme, options.indicator, options.as_of)
     try:
-        table = read_table(path, encoding=encoding, max_megabytes=max_megabytes, max_rows=max_rows)
+        table = read_table(
+            path,
+            sheet=sheet,
+            header_row=header_row,
+            encoding=encoding,
+            max_megabytes=max_megabytes,
+            max_rows=max_rows,
+        )
     except UnsupportedFormat:
         raise
     except UnreadableFile as problem:
         return PhaseOutcome(Status.REFUSED, problems=(Problem(str(problem)), *problem.problems))
     if table.has_geometry:
         raise OptionError(
-            _("阶段从表格文件导入(%(suffixes)s)。") % {"suffixes": "、".join(sorted(CSV_SUFFIXES))}
+            _("阶段从表格文件导入(%(suffixes)s)。") % {"suffixes": "、".join(sorted(TABLE_SUFFIXES))}
         )
     plan = plan_phases(table, options, world, today)
     problems = plan.problems

@@ -17,7 +17,7 @@ from projects.exchange.phasecells import UndeclaredWord, folded
 from projects.exchange.phasecolumns import DATES, MONEY, PhaseColumns
 from projects.exchange.phaseoptions import PhaseImportOptions
 from projects.exchange.problems import Problem, Severity, shortened
-from projects.exchange.readers import SourceRow
+from projects.exchange.tables import SourceRow
 from projects.exchange.values import CellError
 from projects.rules.phases import EMPTY, Gap, Meaning
 
@@ -158,6 +158,10 @@ class PhaseRowReader:
         if header is None:
             return ""
         text = _plain(row.cells.get(header, ""))
+        try:
+            values.refuse_broken(text)
+        except CellError as error:
+            self._cell_error(row, "", header, text, error)
         if len(text) > limit:
             sentence = _("有 %(count)d 个字,太长。") % {"count": len(text)}
             self._error(row, "", header, sentence, text, _("至多 %(limit)d 个字") % {"limit": limit})

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -10,29 +10,34 @@ import shapely
 from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
-from maps.crs import EpsgCode, to_wgs84_points, transform_geometry
+from maps.crs import EpsgCode, parse_declared, to_wgs84_points, transform_geometry
 from maps.datum import CoordinateError, Datum
+from maps.geojson_geometry import VertexBudget, read_geometry
 from maps.geometry import representative_point, validate
-from projects.exchange import values
+from maps.wkb import mapping_from_wkb
+from projects.exchange import angles, values
 from projects.exchange.columns import POSITION_FIELDS, ColumnMap
 from projects.exchange.problems import Problem, shortened
-from projects.exchange.readers import SourceRow
+from projects.exchange.tables import SourceRow
 from projects.exchange.values import CellError
 
 SHAPES: Final = frozenset({"Point", "LineString", "MultiLineString", "Polygon", "MultiPolygon"})
-_WKT: Final = re.compile(r"[A-Za-z]+ *\([-+0-9.eE ,()]+\)", re.ASCII)
+_WKT: Final = re.compile(r"[A-Za-z]+ *(?:(?:Z|M|ZM) *)?\([-+0-9.eE ,()]+\)", re.ASCII)
+_SRID: Final = re.compile(r"SRID *= *(\d{1,6}) *; *", re.ASCII | re.IGNORECASE)
+_HEX: Final = re.compile(r"(?:\\x|0x)?((?:[0-9A-Fa-f]{2}){9,})", re.ASCII)
 _LONGEST_WKT: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
     """Where a row says it is: a pair, or a shape that is no point. `is_fallback`: the second position, in the
-    datum that was declared for it."""
+    datum that was declared for it. `srid`: the system that the cell itself names (PostGIS's EWKB, EWKT)."""
 
     x: float
     y: float
     shape: BaseGeometry | None = None
     is_fallback: bool = False
+    srid: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +87,16 @@ def _first_position(row: SourceRow, columns: ColumnMap) -> Raw | Problem:
         if field in columns:
             cell = row.cells.get(columns.header_of[field], "")
             try:
-                first, second = values.pair(cell)
+                return Raw(*angles.pair(cell, latitude_first=field == "latlon"))
             except CellError as error:
                 return _cell_problem(row.number, columns.label(field), cell, error)
-            return Raw(first, second) if field == "lonlat" else Raw(second, first)
     numbers = []
-    for field in ("lon", "lat"):
+    for field, read in (("lon", angles.longitude), ("lat", angles.latitude)):
         if field not in columns:
             return Problem(_("没有坐标。"), row=row.number, column=columns.label("wkt"))
         cell = row.cells.get(columns.header_of[field], "")
         try:
-            numbers.append(values.number(cell))
+            numbers.append(read(cell))
         except CellError as error:
             return _cell_problem(row.number, columns.label(field), cell, error)
     return Raw(numbers[0], numbers[1])
@@ -106,6 +110,8 @@ def _cell_problem(number: int, column: str, cell: str, error: CellError) -> Prob
 def _raw_shape(number: int, geometry: BaseGeometry | None) -> Raw | Problem:
     if geometry is None or geometry.is_empty:
         return Problem(_("没有位置(geometry 为空)。"), row=number, column="geometry", found="null")
+    if geometry.geom_type == "MultiPoint" and shapely.get_num_geometries(geometry) == 1:
+        geometry = shapely.get_geometry(geometry, 0)  # a point, as some programs write all of them
     if geometry.geom_type not in SHAPES:
         return Problem(
             _("不能用 %(type)s:一个点位是一个点、一组线或一组面。") % {"type": geometry.geom_type},
@@ -121,19 +127,42 @@ def _raw_shape(number: int, geometry: BaseGeometry | None) -> Raw | Problem:
 
 
 def _raw_wkt(number: int, text: str, column: str) -> Raw | Problem:
-    # GEOS sees only letters of one word, digits and brackets: no NaN, no nested collections.
+    """WKT or hexadecimal WKB, also with PostGIS's SRID."""
+    srid: int | None = None
     geometry = None
-    if len(text) <= _LONGEST_WKT and _WKT.fullmatch(text):
-        try:
-            geometry = shapely.from_wkt(text)
-        except (shapely.GEOSException, ValueError):
-            geometry = None
+    if named := _SRID.match(text):
+        srid, text = int(named[1]), text[named.end() :]
+    try:
+        if len(text) <= _LONGEST_WKT and (packed := _HEX.fullmatch(text)):
+            mapping, srid = mapping_from_wkb(bytes.fromhex(packed[1]))
+            geometry = read_geometry(mapping, False, VertexBudget(_LONGEST_WKT))
+        # GEOS sees only letters of one word, digits and brackets: no NaN, no nested collections.
+        elif len(text) <= _LONGEST_WKT and _WKT.fullmatch(text):
+            geometry = shapely.force_2d(shapely.from_wkt(text))
+    except (shapely.GEOSException, ValueError):
+        geometry = None
     if geometry is None:
         sentence = _("看不懂这个 WKT 图形。")
         return Problem(
             sentence, row=number, column=column, found=shortened(text), allowed="LINESTRING(121.5 29.8, …)"
         )
-    return _raw_shape(number, geometry)
+    raw = _raw_shape(number, geometry)
+    return raw if isinstance(raw, Problem) or not srid else replace(raw, srid=srid)
+
+
+def _contradiction(number: int, srid: int, declared: Datum | EpsgCode) -> Problem | None:
+    """A cell that names another system than the declared one."""
+    own = parse_declared(f"EPSG:{srid:04d}")
+    same = {Datum.WGS84, Datum.CGCS2000}
+    if own == declared or (own in same and declared in same):
+        return None
+    return Problem(
+        _("图形自己写明坐标系是 %(own)s,而声明的是 %(declared)s;请核对。")
+        % {"own": f"EPSG:{srid}", "declared": declared},
+        row=number,
+        column="geometry",
+        found=f"SRID={srid}",
+    )
 
 
 def place_rows(
@@ -151,6 +180,10 @@ def place_rows(
     """
     places: dict[int, Place] = {}
     problems: dict[int, Problem] = {}
+    for number, raw in raws.items():
+        if raw.srid and (problem := _contradiction(number, raw.srid, declared)):
+            problems[number] = problem
+    raws = {number: raw for number, raw in raws.items() if number not in problems}
     for system, is_fallback, column in ((declared, False, "lon, lat"), (fallback, True, fallback_columns)):
         points = [n for n, raw in raws.items() if raw.shape is None and raw.is_fallback is is_fallback]
         if system is None:

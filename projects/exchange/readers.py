@@ -1,7 +1,8 @@
 """From a file to a table of rows: one shape for every format, bounded before anything is parsed.
 
-Row numbers are those that a person sees: a spreadsheet's for CSV (the header is row 1), the feature's
-number for GeoJSON (from 1).
+Row numbers are those that a person sees: a spreadsheet's for CSV and workbooks, the feature's number for
+GeoJSON, GeoPackage and shapefile (from 1). CSV and GeoJSON are read here, in plain Python; what takes a
+library in another language is read by a limited process (`confined/`).
 """
 
 import gzip
@@ -10,18 +11,36 @@ import io
 import json
 import stat
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from django.utils.translation import gettext as _
-from shapely.geometry.base import BaseGeometry
 
 from maps.geojson import GeoJSONError, read_feature_collection
-from projects.exchange.csvtext import Records, clean_header, decode, read_csv, refuse_duplicates
-from projects.exchange.problems import Problem, UnreadableFile, shortened
+from projects.exchange.csvtext import Records, decode, delimiter_name, read_csv
+from projects.exchange.headers import clean_header, refuse_duplicates
+from projects.exchange.problems import OptionError, Problem, UnreadableFile, shortened
+from projects.exchange.sheets import WORKBOOK_SUFFIXES, read_workbook
+from projects.exchange.tables import Facts, SourceRow, Table
 from projects.exchange.values import unquoted
+from projects.exchange.vectorfiles import VECTOR_SUFFIXES, read_vector_file
+
+__all__ = [
+    "CSV_SUFFIXES",
+    "GEOJSON_SUFFIXES",
+    "MAX_MEGABYTES",
+    "MAX_ROWS",
+    "SUFFIXES",
+    "TABLE_SUFFIXES",
+    "CsvRows",
+    "SourceRow",
+    "Table",
+    "UnsupportedFormat",
+    "cell_text",
+    "read_table",
+]
 
 MAX_MEGABYTES: Final = 200
 MAX_ROWS: Final = 1_000_000
@@ -29,6 +48,11 @@ _MEGABYTE: Final = 1024 * 1024
 CSV_SUFFIXES: Final = frozenset({".csv", ".tsv", ".txt"})
 _PACKED: Final = ".gz"
 GEOJSON_SUFFIXES: Final = frozenset({".geojson", ".json"})
+#: Formats of rows without shapes; and all that are read.
+TABLE_SUFFIXES: Final = CSV_SUFFIXES | WORKBOOK_SUFFIXES
+SUFFIXES: Final = TABLE_SUFFIXES | GEOJSON_SUFFIXES | VECTOR_SUFFIXES.keys()
+#: A header that stands lower than this is none.
+_LOWEST_HEADER: Final = 1_000
 #: How other formats begin, whatever their name says.
 _MAGIC: Final = (
     (b"PK\x03\x04", "xlsx / zip"),
@@ -47,15 +71,6 @@ class UnsupportedFormat(UnreadableFile):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceRow:
-    """One row: its number, its cells as text by header, its geometry where the format has one."""
-
-    number: int
-    cells: Mapping[str, str]
-    geometry: BaseGeometry | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class CsvRows:
     """The rows of a CSV file, one at a time: see `Records`."""
 
@@ -70,63 +85,98 @@ class CsvRows:
             yield SourceRow(number, dict(zip(headers, map(unquoted, cells), strict=True)))
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A file as read. `declared_crs`: the system that the file itself names, if any. `problems`: bad rows."""
-
-    name: str
-    sha256: str
-    headers: tuple[str, ...]
-    rows: tuple[SourceRow, ...] | CsvRows
-    problems: tuple[Problem, ...]
-    notes: tuple[str, ...]
-    has_geometry: bool = False
-    declared_crs: str | None = None
-
-    @property
-    def row_count(self) -> int:
-        return len(self.rows) + len({problem.row for problem in self.problems})
-
-
 def read_table(
     path: Path,
     *,
+    name: str | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
     encoding: str | None = None,
     degrees: bool = True,
     max_megabytes: int = MAX_MEGABYTES,
     max_rows: int = MAX_ROWS,
+    is_look: bool = False,
 ) -> Table:
-    """Read a .csv (.tsv, .txt) or .geojson (.json) file, or one of them packed as .gz. `degrees` False takes
-    projected coordinates. `max_megabytes` bounds the file and what it unpacks to; `sha256` is of the content.
+    """Read a table or a vector file; its name says which format it is (`name`, when `path` is a stored file
+    without a suffix).
 
-    Raises OSError, UnsupportedFormat, or UnreadableFile with a sentence that says what to do.
+    `sheet`: a workbook's sheet or a vector file's layer, by name or number from 1; default: the one that our
+    own workbooks have (点位), else the only visible one with content. `header_row`: the row of the names,
+    instead of the one that is found. `degrees` False takes projected coordinates. `max_megabytes` bounds the
+    file and what gzip unpacks to; `sha256` is of the content. `is_look`: where a person has to choose among
+    sheets, give an empty table that names them.
+
+    Raises OSError, OptionError (a sheet of a CSV), UnsupportedFormat, or UnreadableFile with a sentence that
+    says what to do.
     """
-    is_packed = path.suffix.lower() == _PACKED
-    suffix = Path(path.stem).suffix.lower() if is_packed else path.suffix.lower()
-    if suffix not in CSV_SUFFIXES | GEOJSON_SUFFIXES:
-        raise UnsupportedFormat(_unsupported(suffix or path.name))
-    data = _bounded(path, max_megabytes)
+    name = name or path.name
+    is_packed = Path(name).suffix.lower() == _PACKED
+    suffix = Path(Path(name).stem).suffix.lower() if is_packed else Path(name).suffix.lower()
+    if suffix not in (CSV_SUFFIXES | GEOJSON_SUFFIXES if is_packed else SUFFIXES):
+        raise UnsupportedFormat(_unsupported(suffix or name))
+    if header_row is not None and not 1 <= header_row <= _LOWEST_HEADER:
+        raise OptionError(_("表头行应在 1 到 %(last)d 之间。") % {"last": _LOWEST_HEADER})
+    if header_row is not None and suffix not in TABLE_SUFFIXES:
+        raise OptionError(_("%(format)s 文件没有表头行。") % {"format": suffix})
+    if sheet is not None and suffix in CSV_SUFFIXES | GEOJSON_SUFFIXES:
+        raise OptionError(_("%(format)s 文件没有工作表。") % {"format": suffix})
+    if suffix in WORKBOOK_SUFFIXES:
+        return read_workbook(
+            path,
+            name,
+            sheet=sheet,
+            header_row=header_row,
+            max_megabytes=max_megabytes,
+            max_rows=max_rows,
+            is_look=is_look,
+        )
+    if suffix in VECTOR_SUFFIXES:
+        return read_vector_file(
+            path,
+            name,
+            VECTOR_SUFFIXES[suffix],
+            layer=sheet,
+            encoding=encoding,
+            degrees=degrees,
+            max_megabytes=max_megabytes,
+            max_rows=max_rows,
+            is_look=is_look,
+        )
+    data = _bounded(path, name, max_megabytes)
     if is_packed:
         data = _unpacked(data, max_megabytes)
-    found = next((name for magic, name in _MAGIC if data.startswith(magic)), None)
+    found = next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
     if found is not None:
-        raise UnsupportedFormat(_unsupported(found))
+        raise UnsupportedFormat(_disguised(found))
     digest = hashlib.sha256(data).hexdigest()
     if suffix in CSV_SUFFIXES:
-        text = read_csv(data, encoding=encoding, max_rows=max_rows)
-        return Table(path.name, digest, text.headers, CsvRows(text.records), text.ragged, text.notes)
+        text = read_csv(data, encoding=encoding, max_rows=max_rows, header_row=header_row)
+        facts = Facts(
+            "csv",
+            encoding=text.encoding,
+            delimiter=delimiter_name(text.records.delimiter),
+            header_row=text.layout.last,
+        )
+        return Table(name, digest, text.headers, CsvRows(text.records), text.ragged, text.notes, facts=facts)
     if encoding:
-        text_, name = decode(data, encoding)
-        data, said = text_.encode(), _("编码:%(name)s。") % {"name": name}
-        return _geojson(path.name, digest, data, (said,), degrees=degrees, max_rows=max_rows)
-    return _geojson(path.name, digest, data, _encoding_note(data), degrees=degrees, max_rows=max_rows)
+        text_, found_encoding = decode(data, encoding)
+        data, said = text_.encode(), _("编码:%(name)s。") % {"name": found_encoding}
+        return _geojson(name, digest, data, (said,), degrees=degrees, max_rows=max_rows)
+    return _geojson(name, digest, data, _encoding_note(data), degrees=degrees, max_rows=max_rows)
 
 
 def _unsupported(what: str) -> str:
     return _(
-        "不能读取 %(what)s:现在能读 .csv 和 .geojson。请在表格软件中另存为“CSV UTF-8(逗号分隔)”,"
-        "或在 GIS 软件中导出为 GeoJSON(EPSG:4326)后再导入;压缩包请先解开(单个文件的 .gz 可以直接读)。"
+        "不能读取 %(what)s:能读 .xlsx、.xls、.ods、.csv、.geojson、.gpkg 和压缩成 .zip 的 shapefile"
+        "(整套文件压在一起)。请在表格软件中另存为 .xlsx,或在 GIS 软件中导出为 GeoPackage 或 GeoJSON 后再导入;"
+        "其他压缩包请先解开(单个 .csv、.geojson 的 .gz 可以直接读)。"
     ) % {"what": what}
+
+
+def _disguised(what: str) -> str:
+    return _("文件的内容其实是 %(what)s,与后缀不符:请把后缀改回原样,或在原来的软件中另存后再导入。") % {
+        "what": what
+    }
 
 
 def _unpacked(data: bytes, max_megabytes: int) -> bytes:
@@ -150,11 +200,11 @@ def _unpacked(data: bytes, max_megabytes: int) -> bytes:
     return content
 
 
-def _bounded(path: Path, max_megabytes: int) -> bytes:
+def _bounded(path: Path, name: str, max_megabytes: int) -> bytes:
     """The file's bytes, if it is a plain file of a bearable size. The size is asked before it is read."""
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode):
-        raise UnreadableFile(_("%(name)s 不是普通文件。") % {"name": path.name})
+        raise UnreadableFile(_("%(name)s 不是普通文件。") % {"name": name})
     limit = max_megabytes * _MEGABYTE
     too_large = _("文件有 %(size)d MB,超过上限 %(limit)d MB;请拆分后再导入。")
     if facts.st_size > limit:
@@ -216,6 +266,7 @@ def _geojson(
         notes,
         has_geometry=True,
         declared_crs=collection.declared_crs,
+        facts=Facts("geojson", encoding="utf-16" if "UTF-16" in notes[0] else "utf-8"),
     )
 
 

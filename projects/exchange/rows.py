@@ -10,7 +10,7 @@ from projects.exchange import values
 from projects.exchange.columns import BY_FIELD, COLUMNS, ColumnMap
 from projects.exchange.options import ImportOptions, KindRule, fill_template
 from projects.exchange.problems import OptionError, Problem, Severity, shortened
-from projects.exchange.readers import SourceRow
+from projects.exchange.tables import SourceRow
 from projects.exchange.values import CellError, Parsed, Parser
 
 
@@ -133,6 +133,11 @@ class RowReader:
             return None
         return RowValues(row.number, label, str(code), name, kind, fields, attributes, quantity)
 
+    def taken_problems(self) -> list[Problem]:
+        """The problems since this was last asked; they are forgotten."""
+        taken, self.problems = self.problems, []
+        return taken
+
     def stated(self, row: SourceRow) -> str | None:
         """The division as the row writes it; None when the file has no such column."""
         if "division" not in self._columns:
@@ -187,6 +192,7 @@ class RowReader:
 
     def _try(self, row: SourceRow, label: str, column: str, cell: str, parse: Parser) -> Parsed | None:
         try:
+            values.refuse_broken(cell)
             parsed = parse(cell)
         except CellError as error:
             self._add(

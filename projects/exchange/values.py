@@ -11,7 +11,12 @@ from typing import Final, TypeVar
 
 from django.utils.translation import gettext as _
 
+from projects.exchange.confined.limits import UNCALCULATED
 from projects.exchange.problems import shortened
+from projects.exchange.quoting import plain_cell as plain_cell
+from projects.exchange.quoting import quoted as quoted
+from projects.exchange.quoting import text_cell as text_cell
+from projects.exchange.quoting import unquoted as unquoted
 from projects.rules.vocabulary import Service, Stage
 
 #: What people write for "nothing yet" in a date, a number or a text.
@@ -38,16 +43,36 @@ NOTHING_WORDS: Final = frozenset(
         "pns",
     }
 )
-# The text of a cell that a spreadsheet would run carries an apostrophe in front; see `quoted`.
-_FORMULA: Final = re.compile(r"'*[=+＝＋－＠\-@\t\r]")
+#: What a cell says whose formula failed.
+BROKEN_WORDS: Final = frozenset(
+    {
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#FIELD!",
+        "#BLOCKED!",
+        "#GETTING_DATA",
+        "#ERROR!",
+    }
+)
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,3}", re.ASCII)
+# As a spreadsheet writes it, and nobody else: 1.23E+10.
+_DAMAGED: Final = re.compile(r"-?\d(\.\d+)?E\+\d{2,3}", re.ASCII)
 _DATE: Final = re.compile(
     r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?|(\d{2})(\d{2}))", re.ASCII
 )
 _MIDNIGHT: Final = re.compile(r"[ T]0{1,2}:00(:00(\.0+)?)?$")
 _PHONE: Final = re.compile(r"[0-9+() \-转,;/、*#]{3,40}")
 _LINE_BREAK: Final = re.compile(r"\s*[\r\n\t\v\f\u0085\u2028\u2029]\s*")
+#: What Unicode calls a control character (Cc).
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _LONGEST_NUMBER: Final = 40
 
 
@@ -72,23 +97,25 @@ class Parsed:
 Parser = Callable[[str], Parsed]
 
 
-def quoted(text: str) -> str:
-    """Text for a CSV or XLSX cell: what a spreadsheet would take for a formula gets an apostrophe."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def unquoted(text: str) -> str:
-    """The inverse of `quoted`: what a cell of a CSV file says."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
-
-
 def is_nothing(text: str) -> bool:
     """Whether a cell says in words that there is nothing."""
     return unicodedata.normalize("NFKC", text).strip().lower() in NOTHING_WORDS
 
 
+def refuse_broken(cell: str) -> None:
+    """Raises CellError for a cell whose formula failed or was never worked out."""
+    word = cell.strip()
+    if word == UNCALCULATED:
+        raise CellError(
+            _("这一格是公式,文件里没有保存它的结果。"), _("用 Excel 或 WPS 打开、保存一次,或改成数值")
+        )
+    if word.upper() in BROKEN_WORDS:
+        raise CellError(_("这一格是公式错误 %(found)s。") % {"found": word}, _("改正公式,或改成数值"))
+
+
 def number(text: str) -> float:
     """A finite number; full-width digits and points count as the plain ones. Raises CellError."""
+    refuse_broken(text)
     plain = unicodedata.normalize("NFKC", text).strip().replace("。", ".").replace("−", "-")
     if not plain:
         raise CellError(_("没有填写。"), _("一个数"))
@@ -121,8 +148,8 @@ def text_of(limit: int, *, required: bool = False) -> Parser:
     def parse(cell: str) -> Parsed:
         value = _LINE_BREAK.sub(" ", cell).strip()
         warning = ""
-        if any(unicodedata.category(c) == "Cc" for c in value):
-            value = "".join(c for c in value if unicodedata.category(c) != "Cc").strip()
+        if _CONTROL.search(value):
+            value = _CONTROL.sub("", value).strip()
             warning = _("去掉了看不见的控制字符。")
         if is_nothing(value):
             if required:
@@ -130,6 +157,11 @@ def text_of(limit: int, *, required: bool = False) -> Parser:
             return Parsed("", _("“%(found)s”按没有填写处理。") % {"found": value})
         if required and not value:
             raise CellError(_("没有填写。"), _("必填"))
+        if _DAMAGED.fullmatch(value):
+            raise CellError(
+                _("“%(found)s”已被表格软件改成了科学计数,原来的内容丢失了。") % {"found": value},
+                _("原来的内容(把该列设为文本后重新导出)"),
+            )
         if len(value) > limit:
             raise CellError(
                 _("有 %(count)d 个字,太长。") % {"count": len(value)},
@@ -142,15 +174,14 @@ def text_of(limit: int, *, required: bool = False) -> Parser:
 
 def code(cell: str) -> Parsed:
     """A site's code. One that a spreadsheet turned into 1.23E+10 is lost for good, so it is refused."""
-    if any(unicodedata.category(c) == "Cc" for c in cell.strip()):
+    if _CONTROL.search(cell.strip()):
         raise CellError(_("含有控制字符。"), _("普通文字"))
-    value = str(text_of(64, required=True)(cell).value)
-    if _SCIENTIFIC.fullmatch(value):
+    if _SCIENTIFIC.fullmatch(cell.strip()):
         raise CellError(
-            _("编码“%(found)s”已被表格软件改成了科学计数,原来的编码丢失了。") % {"found": value},
+            _("编码“%(found)s”已被表格软件改成了科学计数,原来的编码丢失了。") % {"found": cell.strip()},
             _("原来的编码(把该列设为文本后重新导出)"),
         )
-    return Parsed(value)
+    return Parsed(str(text_of(64, required=True)(cell).value))
 
 
 def phone(cell: str) -> Parsed:
@@ -243,7 +274,10 @@ def _word(cell: str, words: type[_Words]) -> _Words | None:
     if not plain:
         return None
     for word in words:
-        if plain.lower() == word.value or plain in (word.term, _(word.term)):
+        if plain.lower() == word.value or plain == word.term:
+            return word
+    for word in words:
+        if plain == _(word.term):
             return word
     raise CellError(
         _("“%(found)s”不是可用的词。") % {"found": shortened(plain)},

@@ -26,6 +26,7 @@ from projects.models.reports import IndicatorReport, SiteReport
 from projects.models.rollups import RollUp, RollUpStep
 from projects.models.satisfaction import SatisfactionVote
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
+from projects.models.staging import ColumnMemory, StagedImport, StagedProblem, StagedRow
 from projects.models.standings import SiteStanding
 from projects.models.targets import TargetStatement
 
@@ -35,6 +36,7 @@ __all__ = [
     "Category",
     "ChangeHead",
     "Checkpoint",
+    "ColumnMemory",
     "Contribution",
     "CorrectionRequest",
     "Department",
@@ -69,6 +71,9 @@ __all__ = [
     "SiteReport",
     "SiteStanding",
     "SiteState",
+    "StagedImport",
+    "StagedProblem",
+    "StagedRow",
     "StoredArea",
     "TargetStatement",
     "User",

@@ -16,8 +16,10 @@ from projects.rules.vocabulary import (
     PlanUnit,
     Publication,
     Role,
+    RowAction,
     SatisfactionBase,
     Service,
+    StagedState,
     Word,
 )
 
@@ -39,6 +41,8 @@ ROLES = choices(Role)
 SATISFACTION_BASES = choices(SatisfactionBase)
 DECISIONS = choices(Decision)
 PLAN_UNITS = choices(PlanUnit)
+STAGED_STATES = choices(StagedState)
+ROW_ACTIONS = choices(RowAction)
 DATUMS = [
     ("wgs84", _("WGS-84(GPS)")),
     ("cgcs2000", _("CGCS2000(国家大地坐标系)")),

@@ -156,6 +156,27 @@ class Decision(Word):
     REFUSED = "refused", _("未批准")
 
 
+class StagedState(Word):
+    """How far a handed-in file has come (导入进度)."""
+
+    UPLOADED = "uploaded", _("已上传")  # kept, not yet checked, or its options changed since
+    CHECKING = "checking", _("检查中")
+    CHECKED = "checked", _("已检查")  # with or without errors: see its counts
+    APPLYING = "applying", _("写入中")
+    APPLIED = "applied", _("已导入")
+    FAILED = "failed", _("无法读取")  # the file as a whole: the reason is kept
+    DISCARDED = "discarded", _("已放弃")
+
+
+class RowAction(Word):
+    """What an import would do with a row (导入动作)."""
+
+    CREATE = "create", _("新增")
+    UPDATE = "update", _("更新")
+    UNCHANGED = "unchanged", _("未变")  # only counted, never kept
+    ERROR = "error", _("有错误")
+
+
 class Role(Word):
     """What a membership makes of a person (角色). What each may do is one table in `projects.permissions`."""
 

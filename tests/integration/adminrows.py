@@ -14,12 +14,14 @@ from projects.actions.promises import arrange_funds, set_target
 from projects.actions.reports import change_plan, report_site
 from projects.actions.rows import save_row
 from projects.actions.satisfaction import record_vote
+from projects.exchange import staging
 from projects.models import (
     CorrectionRequest,
     DivisionTarget,
     FundingArrangement,
     FundingLine,
     FundingReport,
+    ImportBatch,
     IndicatorReport,
     Phase,
     PhaseReport,
@@ -156,6 +158,8 @@ def scoped_rows(world: World) -> Rows:
             "division": division.pk,
             "boundary": division.boundaries.get().pk,
             "storedarea": _area(world, county, mark),
+            "stagedimport": _staged(world, county, mark),
+            "importbatch": _batch(world, county, mark),
         }
     own["periodclosing"] = _closing(world)
     User.objects.filter(username="yinzhou").update(last_name=MARK)
@@ -195,3 +199,23 @@ def _area(world: World, county: str, mark: str) -> int:
     drawn = shapely.box(120.1, 29.1, 120.2 if county == OWN else 120.3, 29.2)
     editor = world.access("haishu" if county == OWN else "yinzhou")
     return store_area(access=editor, geometry=drawn, name=f"{mark}范围").area.pk
+
+
+def _staged(world: World, county: str, mark: str) -> int:
+    """Handed in by the county's own editor: a file belongs to who brought it."""
+    editor = world.access("haishu" if county == OWN else "yinzhou")
+    return staging.upload(editor, [f"名称,经度,纬度\n{mark}点位,121.55,29.85\n".encode()], f"{mark}.csv").pk
+
+
+def _batch(world: World, county: str, mark: str) -> int:
+    editor = world.users["haishu" if county == OWN else "yinzhou"]
+    return ImportBatch.objects.create(
+        file_name=f"{mark}.csv",
+        file_sha256="0" * 64,
+        options={"code": f"{mark}列"},
+        rows=1,
+        created_count=1,
+        updated_count=0,
+        unchanged_count=0,
+        recorded_by=editor,
+    ).pk

@@ -11,6 +11,7 @@ from projects.actions.publishing import publish_batch, publish_site, submit_site
 from projects.actions.reports import change_plan, report_site
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.siteupdates import SiteUpdate
+from projects.actions.undoing import undo_batch
 from projects.models import (
     ImportBatch,
     Site,
@@ -106,6 +107,20 @@ def import_known(world: World, day: dt.date) -> Call:
     site = world.add(world.planned())[0]
     update = SiteUpdate(site.pk, 1, {"started_on": day})
     return lambda access: apply_site_drafts(access=access, updates=[update], reason="import")
+
+
+def undo_import(world: World, day: dt.date) -> Call:
+    site = world.add(world.planned())[0]
+    stamp = FileStamp(name="a.csv", sha256="0" * 64, rows=1, unchanged=0)
+    result = apply_site_drafts(
+        access=world.access("haishu"),
+        updates=[SiteUpdate(site.pk, 1, {"started_on": day})],
+        reason="import",
+        stamp=stamp,
+    )
+    assert result.batch_id is not None
+    number = result.batch_id
+    return lambda access: undo_batch(access=access, batch_id=number, reason="填错")
 
 
 def publish(world: World, day: dt.date) -> Call:

@@ -45,6 +45,7 @@ CASES: Final = (
     Case("new site", "add_site", sites.add, who="haishu"),
     Case("import of a new row", "apply_site_drafts", sites.import_new, who="haishu"),
     Case("import of a known row", "apply_site_drafts", sites.import_known, who="haishu"),
+    Case("undoing of an import", "undo_batch", sites.undo_import, who="haishu"),
     Case("publication", "publish_site", sites.publish, who="publisher"),
     Case("publication of an import", "publish_batch", sites.publish_import, who="publisher"),
     Case("withdrawal", "withdraw_site", sites.withdraw, who="publisher"),

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from projects.actions import batches
+from projects.actions import batchscope
 from projects.actions.batches import apply_site_drafts
 from projects.actions.errors import NotAllowed
 from projects.models import AuditEntry, ChangeHead, Contribution, ImportBatch, Site
@@ -113,18 +113,18 @@ def test_two_people_import_the_same_codes_at_once(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path, GOOD)
-    original = batches._check_codes_free
+    original = batchscope.survey
 
-    def somebody_was_faster(drafts: Any) -> None:
-        monkeypatch.setattr(batches, "_check_codes_free", original)
+    def somebody_was_faster(drafts: Any) -> Any:
+        monkeypatch.setattr(batchscope, "survey", original)
         apply_site_drafts(
             access=system_access(),
             drafts=[world.draft(publication=Publication.DRAFT, code="A2")],
             reason="test",
         )
-        original(drafts)
+        return original(drafts)
 
-    monkeypatch.setattr(batches, "_check_codes_free", somebody_was_faster)
+    monkeypatch.setattr(batchscope, "survey", somebody_was_faster)
     status, answer = run(path)
     assert status == 1
     assert "A2 已经存在" in answer["problems"][0]["sentence"]
@@ -135,13 +135,13 @@ def test_a_site_that_somebody_edits_meanwhile_is_a_conflict(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(write(tmp_path, GOOD))
-    original = batches._check_codes_free
+    original = batchscope.survey
 
-    def somebody_edits(drafts: Any) -> None:
+    def somebody_edits(drafts: Any) -> Any:
         Site.objects.filter(code="A1").update(version=7)
-        original(drafts)
+        return original(drafts)
 
-    monkeypatch.setattr(batches, "_check_codes_free", somebody_edits)
+    monkeypatch.setattr(batchscope, "survey", somebody_edits)
     status, answer = run(write(tmp_path, GOOD.replace("药行街", "新")))
     assert status == 1 and "修改" in answer["problems"][0]["sentence"]
     assert Site.objects.get(code="A1").name == "药行街助餐点"

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from maps.datum import Datum, from_wgs84
-from projects.actions import batches
+from projects.actions import batches, streams
 from projects.actions.divisions import add_alias
 from projects.models import AuditEntry, Division, ImportBatch, Site
 from projects.models.access import system_access
@@ -89,7 +89,7 @@ def test_a_stop_in_the_middle_leaves_nothing(
 ) -> None:
     before = history()
     original: Callable[..., Any] = batches._create_chunk
-    monkeypatch.setattr(batches, "CHUNK", 1)
+    monkeypatch.setattr(streams, "CHUNK", 1)
     calls = []
 
     def stop_at_the_second(*args: Any) -> Any:

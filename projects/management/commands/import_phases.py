@@ -1,4 +1,4 @@
-"""Import the phases of a capital programme from a CSV file: all is checked first, then written or nothing.
+"""Import the phases of a capital programme from a spreadsheet: all is checked first, then written or nothing.
 
 Exit status 0: done (or clean, with --dry-run); 1: errors, nothing was written; 2: could not run.
 """
@@ -37,11 +37,14 @@ _STATUS: Final = {Status.APPLIED: 0, Status.CLEAN: 0, Status.UNCHANGED: 0, Statu
 
 
 class Command(BaseCommand):
-    help = "从 CSV 文件导入项目的阶段(计划和实际日期、预算、支出):先全部检查,要么全部写入,要么一行不写。"
+    help = (
+        "从表格文件(xlsx、csv)导入项目的阶段(计划和实际日期、预算、支出):"
+        "先全部检查,要么全部写入,要么一行不写。"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("file", type=Path, metavar="FILE", help=".csv、.tsv,可以是 .gz")
+        add("file", type=Path, metavar="FILE", help=".xlsx、.xls、.ods、.csv、.tsv(后两种可以是 .gz)")
         add("--programme", required=True, metavar="KEY", help="归入哪个年度,例如 330200-2024")
         add("--actor", required=True, metavar="USER", help="以谁的身份导入(须能修改年度实事)")
         add("--map", action="append", default=[], metavar="field=column", help="字段取自哪一列,可多次给出")
@@ -108,6 +111,8 @@ class Command(BaseCommand):
             metavar="order,future,negative",
             help="照原文收下的矛盾,可多次给出",
         )
+        add("--sheet", metavar="S", help="工作表的名称,或第几个;缺省为唯一有内容的那个")
+        add("--header-row", type=int, metavar="N", help="表头在第几行;缺省自动识别(标题行、两行表头)")
         add("--encoding", metavar="E", help="文件编码;缺省自动识别 UTF-8、UTF-16、GB18030")
         add(
             "--max-mb",
@@ -162,6 +167,8 @@ class Command(BaseCommand):
                 access=actor,
                 today=today,
                 encoding=options["encoding"],
+                sheet=options["sheet"],
+                header_row=options["header_row"],
                 max_megabytes=options["max_mb"],
                 max_rows=options["max_rows"],
                 is_dry_run=options["dry_run"],

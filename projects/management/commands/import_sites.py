@@ -1,4 +1,4 @@
-"""Import places from a CSV or GeoJSON file: all is checked first, then all of it is written or nothing.
+"""Import places from a spreadsheet or a vector file: all is checked, then all of it is written or nothing.
 
 Exit status 0: done (or clean, with --dry-run); 1: errors, nothing was written; 2: could not run.
 """
@@ -12,11 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from maps.crs import EpsgCode
 from maps.datum import Datum
+from projects.exchange.annotated import annotate_file, check_annotated_path
 from projects.exchange.findings import check_report_path, write_report
 from projects.exchange.importjob import ImportOutcome, Status, run_import
 from projects.exchange.options import (
@@ -31,6 +30,7 @@ from projects.exchange.options import (
 )
 from projects.exchange.problems import OptionError
 from projects.exchange.readers import MAX_MEGABYTES, MAX_ROWS, UnsupportedFormat
+from projects.management.bars import progress_bar
 from projects.management.outcomes import SHOWN, access_by_name, plain_reason, print_findings
 from projects.permissions.access import Access, Permission, holds
 from projects.rules.vocabulary import Service, Stage
@@ -39,11 +39,18 @@ _STATUS: Final = {Status.APPLIED: 0, Status.CLEAN: 0, Status.UNCHANGED: 0, Statu
 
 
 class Command(BaseCommand):
-    help = "从 CSV 或 GeoJSON 文件导入点位:先全部检查,要么全部写入,要么一行不写。"
+    help = (
+        "从表格(xlsx、csv)或矢量文件(geojson、gpkg、shapefile)导入点位:先全部检查,要么全部写入,要么一行不写。"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("file", type=Path, metavar="FILE", help=".csv 或 .geojson,可以是 .gz")
+        add(
+            "file",
+            type=Path,
+            metavar="FILE",
+            help=".xlsx、.xls、.ods、.csv、.geojson(后两种可以是 .gz)、.gpkg,或压缩成 .zip 的 shapefile",
+        )
         add(
             "--actor", required=True, metavar="USER", help="以谁的身份导入(用户名);只能写自己管理区划内的点位"
         )
@@ -95,7 +102,8 @@ class Command(BaseCommand):
             )
         add("--source", default="", metavar="NAME", help="来源名称,用于 generated(缺省:文件名)")
         add("--publish-by", metavar="USER2", help="由另一人(有发布权限)当场发布新点位;缺省为草稿")
-        add("--sheet", metavar="S", help="工作表(仅 xlsx,目前尚不能读)")
+        add("--sheet", metavar="S", help="工作表或图层的名称,或第几个;缺省为唯一有内容的那个")
+        add("--header-row", type=int, metavar="N", help="表头在第几行;缺省自动识别(标题行、两行表头)")
         add("--encoding", metavar="E", help="文件编码;缺省自动识别 UTF-8、UTF-16、GB18030")
         add(
             "--max-mb",
@@ -107,6 +115,12 @@ class Command(BaseCommand):
         add("--max-rows", type=int, default=MAX_ROWS, metavar="N", help=f"行数上限,缺省 {MAX_ROWS}")
         add("--dry-run", action="store_true", help="照样检查,但不写入")
         add("--report", type=Path, metavar="OUT.xlsx|.csv", help="把全部问题按行写成表格")
+        add(
+            "--annotate",
+            type=Path,
+            metavar="OUT.xlsx",
+            help="写出原文件的标注副本:有问题的格子标出,改好可直接导入",
+        )
         add("--json", action="store_true", help="结果写成 JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -115,6 +129,8 @@ class Command(BaseCommand):
             outcome = self._run(options, as_json)
             if options["report"]:
                 write_report(options["report"], outcome.problems)
+            if options["annotate"]:
+                _annotate(options, outcome)
         except (OptionError, UnsupportedFormat, OSError) as problem:
             raise CommandError(plain_reason(problem), returncode=2) from problem
         except OperationalError as problem:
@@ -132,20 +148,15 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any], as_json: bool) -> ImportOutcome:
         if options["report"]:
             check_report_path(options["report"])
-        if options["sheet"]:
-            raise OptionError(_("--sheet 用于 xlsx,现在还不能读 xlsx;请另存为 CSV。"))
+        if options["annotate"]:
+            check_annotated_path(options["annotate"])
         path: Path = options["file"]
         actor = access_by_name(options["actor"])
         if not holds(actor, Permission.IMPORT_RUN):
             raise OptionError(_("用户 %(name)s 没有导入的权限。") % {"name": options["actor"]})
         publisher = _publisher(options["publish_by"], options["actor"]) if options["publish_by"] else None
         template_columns(options["name_from"])
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(
-            *columns, console=console, transient=True, disable=as_json or not console.is_terminal
-        ) as bar:
-            task = bar.add_task(_("写入"), total=None)
+        with progress_bar(quiet=as_json) as (on_phase, on_progress):
             return run_import(
                 path,
                 ImportOptions(
@@ -168,11 +179,13 @@ class Command(BaseCommand):
                 publisher=publisher,
                 today=timezone.localdate(),
                 encoding=options["encoding"],
+                sheet=options["sheet"],
+                header_row=options["header_row"],
                 max_megabytes=options["max_mb"],
                 max_rows=options["max_rows"],
                 is_dry_run=options["dry_run"],
-                on_total=lambda total: bar.update(task, total=total),
-                on_progress=lambda count: bar.advance(task, count),
+                on_phase=on_phase,
+                on_progress=on_progress,
             )
 
     def _print(self, outcome: ImportOutcome, options: dict[str, Any]) -> None:
@@ -182,6 +195,8 @@ class Command(BaseCommand):
             out(_("以前导入过、这次文件里没有:%(name)s(%(code)s)。") % {"name": name, "code": code})
         if options["report"]:
             out(_("问题清单写在 %(path)s。") % {"path": options["report"]})
+        if options["annotate"]:
+            out(_("标注副本写在 %(path)s。") % {"path": options["annotate"]})
         out(
             _(
                 "%(rows)d 行:新增 %(created)d,更新 %(updated)d,未变 %(unchanged)d;"
@@ -190,6 +205,20 @@ class Command(BaseCommand):
             % outcome.counts()
         )
         out(_verdict(outcome, options["publish_by"]))
+
+
+def _annotate(options: dict[str, Any], outcome: ImportOutcome) -> None:
+    annotate_file(
+        options["file"],
+        options["annotate"],
+        outcome.problems,
+        mapping=read_mapping(options["map"]),
+        encoding=options["encoding"],
+        sheet=options["sheet"],
+        header_row=options["header_row"],
+        max_megabytes=options["max_mb"],
+        max_rows=options["max_rows"],
+    )
 
 
 def _verdict(outcome: ImportOutcome, published_by: str | None) -> str:

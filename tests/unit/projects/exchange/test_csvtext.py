@@ -4,7 +4,8 @@ import codecs
 
 import pytest
 
-from projects.exchange.csvtext import CsvText, clean_header, read_csv, sniff_delimiter
+from projects.exchange.csvtext import CsvText, read_csv, sniff_delimiter
+from projects.exchange.headers import clean_header
 from projects.exchange.problems import UnreadableFile
 
 TEXT = "名称,经度,纬度\r\n镇海一号,121.55,29.95\r\n"

@@ -142,7 +142,7 @@ def test_headers_are_never_taken_for_it_by_themselves(tmp_path: Path) -> None:
 
 def test_geojson_has_one_position(tmp_path: Path) -> None:
     table = geojson(tmp_path, ({"code": "A1", "name": "一路", "E": 1, "N": 2}, LINE))
-    with pytest.raises(OptionError, match="GeoJSON 的位置取自要素"):
+    with pytest.raises(OptionError, match="位置取自图形"):
         plan_import(table, fallback(), world())
 
 

@@ -110,7 +110,7 @@ def test_lines_and_areas_lie_where_their_representative_point_does(tmp_path: Pat
     ("geometry", "sentence"),
     [
         (None, "没有位置"),
-        ({"type": "MultiPoint", "coordinates": [[121.5, 29.8]]}, "不能用 MultiPoint"),
+        ({"type": "MultiPoint", "coordinates": [[121.5, 29.8], [121.6, 29.8]]}, "不能用 MultiPoint"),
         ({"type": "GeometryCollection", "geometries": [LINE]}, "不能用 GeometryCollection"),
         (
             {"type": "Polygon", "coordinates": [[[121.5, 29.8], [121.6, 29.9], [121.6, 29.8], [121.5, 29.9], [121.5, 29.8]]]},
