@@ -28,3 +28,6 @@ WHITENOISE_AUTOREFRESH = True
 PUBLIC_CHECK_SECONDS = 0.0
 # What is done beside the requests is done before they go on: a test knows when.
 POINT_INDEX_THREADS = False
+# A test that is about logging in says so; all others go in by force_login.
+TWO_FACTOR = "off"
+IDLE_MINUTES = 0

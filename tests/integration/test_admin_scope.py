@@ -26,7 +26,8 @@ from tests.integration.adminrows import MARK, OWN, Rows, scoped_rows
 pytestmark = pytest.mark.django_db
 
 #: Log-in, log-out and one's own password are everybody's.
-EVERYBODYS = {"login", "logout", "password_change", "password_change_done", "jsi18n"}
+EVERYBODYS = {"login", "login_code", "login_phone", "logout", "password_change", "password_change_done",
+              "jsi18n"}  # fmt: skip
 #: Rows of the city that all staff may read; only administrators write them.
 CITY = {
     "programme",
