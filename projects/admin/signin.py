@@ -61,7 +61,9 @@ def login_view(site: "StaffSite", request: HttpRequest) -> HttpResponse:
         pending.begin(request, user, next_address=wanted, kept=sealed)
         step = "admin:login_code" if policy.asks_for_code(user) else "admin:login_phone"
         return HttpResponseRedirect(reverse(step))
-    return HttpResponseRedirect(_enter(request, pending.Pending(user, wanted, sealed), factor=""))
+    response = HttpResponseRedirect(_enter(request, pending.Pending(user, wanted, sealed), factor=""))
+    known.remember(request, response, user.username)
+    return response
 
 
 def login_page(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.models.people import User
 from projects.models.sealing import seal, unseal
-from projects.rules.drafts import KEPT_DAYS, Fields
+from projects.rules.drafts import KEPT_DAYS, Fields, form_address
 
 _SEAL: Final = "form-draft"
 
@@ -44,8 +44,9 @@ class FormDraftQuerySet(models.QuerySet["FormDraft"]):
         return self.filter(saved_at__gt=now - dt.timedelta(days=KEPT_DAYS))
 
     def of(self, user: User, address: str, now: dt.datetime) -> "FormDraft | None":
-        """Somebody's draft of the form at an address (`rules.drafts.form_address`)."""
-        return self.alive(now).filter(user=user, address=address).first()
+        """Somebody's draft of the form at an address, in whichever language and however it was come by."""
+        known = form_address(address)
+        return None if known is None else self.alive(now).filter(user=user, address=known).first()
 
 
 class FormDraft(models.Model):
