@@ -6,24 +6,16 @@ A view of its own binds its form to `typed(request)` and saves only when `reques
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext as _
 
-from projects.actions.formdrafts import forget_draft
-from projects.admin.signin import next_address
-from projects.models import FormDraft, User
+from projects.models import FormDraft
 from projects.models.formdrafts import DraftContent
 from projects.rules.drafts import RESTORE
-
-_ADDRESS: Final = "draft_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,36 +120,4 @@ def offer(request: HttpRequest, changed_seq: int | None = None) -> DraftOffer | 
         has_moved_on=None not in (draft.seen_seq, changed_seq) and draft.seen_seq != changed_seq,
         files=content.files,
         secrets=content.secrets,
-    )
-
-
-def discard_view(request: HttpRequest) -> HttpResponse:
-    """Throw a draft away and show the form as it is stored."""
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    address = request.POST.get(_ADDRESS, "")
-    forget_draft(user=cast(User, request.user), address=address)
-    messages.success(request, _("草稿已丢弃。"))
-    if request.POST.get("back") == "drafts":
-        return HttpResponseRedirect(reverse("admin:drafts"))
-    path, _question, query = next_address(request, address).partition("?")
-    words = QueryDict(query, mutable=True)
-    words.pop(RESTORE, None)
-    return HttpResponseRedirect(f"{path}?{words.urlencode()}" if words else path)
-
-
-def own_drafts(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
-    """Everything that one has typed and not saved, readable without the form, too."""
-    drafts = (
-        FormDraft.objects.alive(timezone.now()).filter(user=cast(User, request.user)).order_by("-saved_at")
-    )
-    rows = []
-    for draft in drafts:
-        content = draft.content()
-        if content is not None:
-            joint = "&" if "?" in draft.address else "?"
-            shown = [(name, value) for name, value in content.fields if value and not name.startswith("_")]
-            rows.append((draft, f"{draft.address}{joint}{RESTORE}=1", shown, content))
-    return TemplateResponse(
-        request, "admin/drafts.html", {**context, "title": _("未保存的内容"), "rows": rows}
     )

@@ -24,6 +24,7 @@ from projects.rules.waiting import minutes_left
 from projects.signin import kept as keeping
 from projects.signin import known, lockout, pending, policy
 from projects.signin.kept import KeptForm
+from projects.signin.middleware import ended
 
 if TYPE_CHECKING:
     from projects.admin.staffsite import StaffSite
@@ -85,6 +86,7 @@ def login_page(
         "kept": kept,
         "minutes": None if until is None else minutes_left(until, timezone.now()),
         "has_no_role": request.user.is_authenticated,
+        "has_ended": ended(request) is not None,
     }
     return TemplateResponse(request, "admin/login.html", context, status=status if until is None else LOCKED)
 
@@ -177,7 +179,7 @@ def codes_page(site: "StaffSite", request: HttpRequest, codes: list[str], onward
 def wrong_code(now: dt.datetime, *, unreadable: bool = False) -> str:
     """What to do about a code that was not taken. Most often the phone's clock is wrong."""
     if unreadable:
-        return _("系统换过密钥,手机上的验证码已失效。请用恢复码登录后更换手机,或请系统管理员重置两步登录。")
+        return _("系统换过密钥,手机上的验证码已失效。请系统管理员重置两步登录。")
     return _(
         "验证码不对、已过期或已用过。请等手机上换了新的验证码再输入;仍不行,"
         "请核对手机时间:服务器现在是 %(time)s。"

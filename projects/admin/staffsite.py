@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from projects.actions.formdrafts import forget_draft
 from projects.addresses import in_language, with_query
-from projects.admin import drafts, secondfactor, signin
+from projects.admin import draftspage, secondfactor, signin
 from projects.admin.scope import access_for
 from projects.models import User
 from projects.signin import policy
@@ -106,7 +106,7 @@ class StaffSite(admin.AdminSite):
             path("two-factor/", self.admin_view(self.two_factor), name="two_factor"),
             path("two-factor/phone/", self.admin_view(self.two_factor_phone), name="two_factor_phone"),
             path("drafts/", self.admin_view(self.own_drafts), name="drafts"),
-            path("drafts/discard/", self.admin_view(drafts.discard_view), name="discard_draft"),
+            path("drafts/discard/", self.admin_view(draftspage.discard_view), name="discard_draft"),
         ]
         return [*own, *(url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site")]
 
@@ -153,7 +153,7 @@ class StaffSite(admin.AdminSite):
         return secondfactor.own_phone(self, request)
 
     def own_drafts(self, request: HttpRequest) -> HttpResponse:
-        return drafts.own_drafts(request, self.each_context(request))
+        return draftspage.own_drafts(self, request)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

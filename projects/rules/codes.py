@@ -41,14 +41,9 @@ def key_text(key: bytes) -> str:
 
 
 def key_uri(key: bytes, *, username: str, issuer: str) -> str:
-    """What the QR code says (the Key Uri Format of authenticator apps)."""
-    words = {
-        "secret": base64.b32encode(key).decode().rstrip("="),
-        "issuer": issuer,
-        "algorithm": "SHA1",
-        "digits": DIGITS,
-        "period": STEP_SECONDS,
-    }
+    """What the QR code says (the Key Uri Format of authenticator apps); SHA-1, 6 digits and 30 s go without
+    saying, and some apps refuse to be told."""
+    words = {"secret": base64.b32encode(key).decode().rstrip("="), "issuer": issuer}
     return f"otpauth://totp/{quote(issuer)}:{quote(username)}?{urlencode(words, quote_via=quote)}"
 
 

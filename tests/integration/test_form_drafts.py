@@ -166,6 +166,10 @@ def test_what_is_not_kept(world: World, site: Site, clock: time_machine.Travelle
     client = log_in("admin")
     ended(client, clock)
     assert client.post(edit_url(site), {"name": "字" * 100_000}).status_code == 302, "too much to keep"
+    clock.shift(dt.timedelta(hours=9))
+    client.cookies.pop("sessionid")  # the browser has thrown it away after eight hours
+    assert kept_in(client.post(edit_url(site), {"name": TYPED})), "whose it is, is still known"
+    assert "登录已过期" in client.get(LOGIN).content.decode()
 
 
 def test_a_new_row_and_a_step_come_back(world: World, site: Site, clock: time_machine.Traveller) -> None:
@@ -219,6 +223,7 @@ def test_a_draft_is_offered_where_the_form_is(
     shown = form_of(client.get(f"{edit_url(site)}?draft=1").content.decode(), "site_form")
     assert (shown["name"], shown["contributions-2-quantity"]) == (TYPED, "7")
     assert TYPED.split()[0] in client.get("/admin/drafts/").content.decode().replace("&quot;", '"')
+    assert f"点位:{site}" in client.get("/admin/drafts/").content.decode()
     client.post("/admin/drafts/discard/", {"draft_address": f"{edit_url(site)}?draft=1"})
     assert (
         not FormDraft.objects.exists()

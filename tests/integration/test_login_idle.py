@@ -105,7 +105,7 @@ def test_several_tabs_are_one_log_in(world: World, clock: time_machine.Traveller
 
 
 #: What somebody does to the cookie, given their own and another person's browser.
-TAMPERING: dict[str, Callable[[Client, Client], None]] = {
+TAMPERING: dict[str, Callable[[Client, Client], object]] = {
     "removed": lambda mine, other: mine.cookies.pop("staff_seen"),
     "emptied": lambda mine, other: mine.cookies.__setitem__("staff_seen", ""),
     "altered": lambda mine, other: mine.cookies.__setitem__(

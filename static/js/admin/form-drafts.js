@@ -62,8 +62,8 @@ export function fill(form, fields) {
   return [...values.keys()].every((name) => name.startsWith("_") || form.elements.namedItem(name));
 }
 
-/** "10:32" of a moment. @param {string | Date} moment */
-const clock = (moment) => new Date(moment).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+/** "03-02 10:32" of a moment as the server says it, in its own time zone. @param {string} moment */
+const clock = (moment) => moment.slice(5, 16).replace("T", " ");
 
 /** @param {HTMLFormElement} form @param {HTMLElement} state @param {Words} words */
 function keep(form, state, words) {
@@ -118,7 +118,7 @@ function keep(form, state, words) {
       const answer = await post(JSON.parse(now));
       if (answer.ok) {
         last = now;
-        say(`${words.saved} ${clock(new Date())}`);
+        say(`${words.saved} ${clock((await answer.json()).saved_at)}`);
       } else if (answer.status === 401) say(words.ended, true);
       else if (answer.status === 403 && again) {
         await look();

@@ -46,5 +46,5 @@ def test_a_key_as_text_and_as_uri() -> None:
     assert uri.startswith(
         "otpauth://totp/%E8%BA%AB%E8%BE%B9%20%E6%B0%91%E7%94%9F:li.ming%40%E5%8C%BA?secret=GEZDGNBV"
     )
-    assert "issuer=%E8%BA%AB%E8%BE%B9%20%E6%B0%91%E7%94%9F&algorithm=SHA1&digits=6&period=30" in uri
+    assert uri.endswith("&issuer=%E8%BA%AB%E8%BE%B9%20%E6%B0%91%E7%94%9F")
     assert new_key() != new_key() and len(new_key()) == 20

@@ -1,5 +1,7 @@
 """Whose address a request has, behind proxies that are trusted and others that are not."""
 
+from typing import Any
+
 import pytest
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
@@ -30,7 +32,7 @@ def test_client_address(
     settings: Settings, trusted: list[str], remote: str, forwarded: str, found: str | None
 ) -> None:
     settings.TRUSTED_PROXIES = trusted
-    words = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
+    words: dict[str, Any] = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
     assert client_address(RequestFactory().get("/", REMOTE_ADDR=remote, **words)) == found
 
 
