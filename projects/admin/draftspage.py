@@ -43,7 +43,7 @@ def own_drafts(site: "StaffSite", request: HttpRequest) -> HttpResponse:
         content = draft.content()
         if content is not None:
             joint = "&" if "?" in draft.address else "?"
-            shown = [(name, value) for name, value in content.fields if value and not name.startswith("_")]
+            shown = [(name, value) for name, value in content.fields if value]
             restore = f"{draft.address}{joint}{RESTORE}=1"
             rows.append((draft, _title(site, request, draft.address), restore, shown, content))
     context = {**site.each_context(request), "title": _("未保存的内容"), "rows": rows}

@@ -24,9 +24,10 @@ RESTORE: Final = "draft"
 _LONGEST_ADDRESS: Final = 500
 #: Where forms of staff are.
 _ROOTS: Final = ("/admin/", "/supervision/")
-#: Forms about passwords and codes, and addresses that are no forms.
+#: Forms about passwords and codes, and addresses that are no forms: the start page, lists.
 _NEVER: Final = re.compile(
-    r"^/admin/(log(in|out)|password_change|two-factor|autocomplete|jsi18n)\b|/password/$"
+    r"^/admin/(log(in|out)|password_change|two-factor|drafts|autocomplete|jsi18n)\b|/password/$"
+    r"|^/admin/(projects/([a-z]+/)?)?$"
 )
 #: Words of an address that do not say which form it is.
 _PASSING: Final = frozenset({RESTORE, "_changelist_filters", "_popup", "_to_field", "view"})
@@ -48,11 +49,14 @@ def is_secret(name: str) -> bool:
 
 
 def kept_fields(pairs: Iterable[tuple[str, str]]) -> Fields:
-    """What of a form is kept, in its order. Raises DraftTooLarge."""
+    """What of a form is kept, in its order: no secrets, and not which button was pressed (`_save`).
+
+    Raises DraftTooLarge.
+    """
     kept: list[tuple[str, str]] = []
     size = 0
     for name, value in pairs:
-        if not name or is_secret(name):
+        if not name or name.startswith("_") or is_secret(name):
             continue
         size += len(name.encode(errors="replace")) + len(value.encode(errors="replace")) + 8
         kept.append((name, value))

@@ -11,7 +11,11 @@ NAME = "晨光食堂(扩建)"
 
 
 def test_the_log_in_ends_while_typing(
-    desktop: Page, log_in: Callable[[Page, str], None], logins: dict[str, str], watch: Watch
+    desktop: Page,
+    log_in: Callable[[Page, str], None],
+    logins: dict[str, str],
+    watch: Watch,
+    axe: Callable[[Page], list[str]],
 ) -> None:
     watch.network_errors_expected = True  # the answers that say that the log-in has ended
     page = desktop
@@ -51,6 +55,7 @@ def test_the_log_in_ends_while_typing(
     page.click("[name=_save]")
     expect(page.locator("h1")).to_have_text("登录已过期")
     expect(page.locator("#id_username")).to_be_focused()
+    assert axe(page) == []
     page.keyboard.type("demo-district")
     page.keyboard.press("Tab")
     page.keyboard.type(logins["demo-district"])

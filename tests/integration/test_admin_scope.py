@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from projects.admin.base import ScopedAdmin
+from projects.admin.forms import ScopedForm
 from projects.models import (
     ChangeHead,
     Membership,
@@ -130,6 +131,7 @@ def test_every_model_admin_is_scoped() -> None:
     assert len(admin.site._registry) >= 15
     for model, found in admin.site._registry.items():
         assert isinstance(found, ScopedAdmin), model
+        assert issubclass(found.form, ScopedForm), "a restored draft must not pass as if it had been sent"
         assert not found.list_editable and not found.raw_id_fields, model
         assert all(hasattr(inline, "parent_admin") for inline in found.inlines), model
 

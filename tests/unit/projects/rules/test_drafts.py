@@ -33,6 +33,8 @@ from projects.rules.drafts import (
         ("/admin/two-factor/phone/", None),
         ("/admin/projects/user/3/password/", None),
         # elsewhere
+        ("/admin/", None),
+        ("/admin/projects/site/?q=x", None),  # a list
         ("/", None),
         ("/nearby/", None),
         ("//evil.example/admin/", None),
@@ -80,6 +82,7 @@ def test_the_rest_is_kept_in_order() -> None:
         ("a", "2"),
         ("", "nameless"),
         ("csrfmiddlewaretoken", "y"),
+        ("_save", "1"),
     ]
     assert kept_fields(pairs) == (("b", "二"), ("a", "1"), ("a", "2"))
     assert left_out(name for name, _value in pairs) == ("password",)
