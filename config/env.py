@@ -4,6 +4,7 @@ The process environment wins. Every reader refuses nonsense with the name of the
 typing error stops the start instead of being served.
 """
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -92,3 +93,22 @@ class Environment:
         if value not in allowed:
             raise SettingsError(f"{name} must be one of {', '.join(sorted(allowed))}; found {value!r}")
         return value
+
+    def several(self, name: str, allowed: frozenset[str], default: str) -> list[str]:
+        found = self.items(name, default)
+        for value in found:
+            if value not in allowed:
+                raise SettingsError(f"{name} takes {', '.join(sorted(allowed))}; found {value!r}")
+        return found
+
+    def networks(self, name: str) -> list[str]:
+        """Addresses and networks (10.0.0.0/8) in their usual form."""
+        found = []
+        for value in self.items(name):
+            try:
+                found.append(str(ipaddress.ip_network(value)))
+            except ValueError:
+                raise SettingsError(
+                    f"{name} takes addresses and networks such as 127.0.0.1 or 10.0.0.0/8; found {value!r}"
+                ) from None
+        return found

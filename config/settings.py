@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from config.databases import parse_database_url
 from config.env import BASE_DIR, Environment, SettingsError
 from maps.basemaps import BasemapError, BasemapSettings, basemap_for
+from projects.rules.vocabulary import Role
 
 # Generic base classes (ModelForm[Site]) exist for the type checker only; this makes them harmless.
 django_stubs_ext.monkeypatch()
@@ -16,6 +17,8 @@ django_stubs_ext.monkeypatch()
 env = Environment.load()
 
 SECRET_KEY = env.secret("SECRET_KEY")
+#: Keys of before, while what they signed and sealed is still around.
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 DEBUG = env.flag("DEBUG")
 #: Demo mode: synthetic sites may be loaded, demo accounts exist, borders without a review number are shown.
 DEMO = env.flag("DEMO")
@@ -53,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "projects.signin.middleware.StaffSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -106,9 +110,31 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+#: Whether a log-in takes a second factor: nobody's, whoever has one, or every holder of TWO_FACTOR_ROLES.
+TWO_FACTOR = env.choice(
+    "TWO_FACTOR", frozenset({"off", "optional", "required"}), "optional" if DEMO else "required"
+)
+TWO_FACTOR_ROLES = env.several(
+    "TWO_FACTOR_ROLES",
+    frozenset(role.value for role in Role),
+    "administrator,supervisor,publisher,verifier",
+)
+#: Minutes without a request after which a log-in ends; 0: only SESSION_COOKIE_AGE ends it.
+IDLE_MINUTES = env.whole("IDLE_MINUTES", 30, low=0, high=480)
+#: Proxies whose X-Forwarded-For is believed: addresses or networks.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+CSRF_FAILURE_VIEW = "projects.pages.errors.token_failure"
+#: Wrong passwords and codes of one account from one address, within AXES_COOLOFF_TIME.
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+#: Of one account from all addresses together: beyond it unknown browsers get one try a minute.
+ACCOUNT_FAILURE_LIMIT = 30
+# Whoever goes on trying does not lengthen the lock of somebody else at the same address.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "projects.signin.addresses.client_address"
+AXES_LOCKOUT_CALLABLE = "projects.signin.lockout.own_page"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "kept"]
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False

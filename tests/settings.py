@@ -29,3 +29,6 @@ PUBLIC_CHECK_SECONDS = 0.0
 # What is done beside the requests is done before they go on: a test knows when.
 POINT_INDEX_THREADS = False
 IMPORT_WORKER = "inline"
+# A test that is about logging in says so; all others go in by force_login.
+TWO_FACTOR = "off"
+IDLE_MINUTES = 0

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from projects.actions.errors import ActionError
+from projects.admin import drafts
 from projects.admin.conflicts import subject_entries
 from projects.admin.correcting import asked_for, offer
 from projects.admin.forms import SEEN_SEQ, PlainJSONField, ScopedForm
@@ -43,7 +44,7 @@ _LOOKUPS: Final = frozenset({"exact", "isnull", "gte", "lt"})
 _LONGEST_VALUE: Final = 60
 
 
-class ScopedAdmin(_ModelAdmin[M]):
+class ScopedAdmin(drafts.KeepsDrafts, _ModelAdmin[M]):
     """A model's pages. A subclass names its permissions, says whose a row is, and writes by an action.
 
     `see`, `add`, `change`, `remove`: the permission for each; None = nobody. `rows` limits what is listed,
@@ -249,7 +250,9 @@ class ScopedAdmin(_ModelAdmin[M]):
     ) -> Any:  # fmt: skip
         form = context["adminform"].form
         seen = form.data.get(SEEN_SEQ) if form.is_bound else getattr(obj, "changed_seq", None)
+        may_write = self.has_change_permission(request, obj) if change else add
         context.update(
+            **(drafts.draft_context(request, context, obj) if may_write else {}),
             seen_seq=seen,
             conflict=getattr(form, "conflict", None),
             asks_reason=add or self.has_change_permission(request, obj),

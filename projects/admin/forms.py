@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from projects.actions.errors import ActionError, Invalid
 from projects.actions.rows import audited
 from projects.admin.conflicts import Conflict, conflict_of
+from projects.admin.drafts import is_restored
 
 SEEN_SEQ = "seen_seq"
 _LONGEST_SEQ = 18  # digits of what a database holds
@@ -30,6 +31,8 @@ class ScopedForm(forms.ModelForm[Any]):
         if self.is_bound and not self.empty_permitted:
             self._find_conflict()
             self._show_refusal()
+            if is_restored(self.request):
+                self.add_error(None, _("这是您之前填写、还没有保存的内容。"))
 
     def typed(self) -> dict[str, Any]:
         """What the form says, by audited name."""

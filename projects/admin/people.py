@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +21,7 @@ from projects.actions.rows import save_row
 from projects.admin.base import ScopedAdmin
 from projects.admin.forms import ScopedForm
 from projects.admin.inlines import ScopedInline
+from projects.admin.peoplelogins import locked_page, reset_page
 from projects.admin.scope import access_for, is_unlimited, reach
 from projects.models import Department, Membership, User
 from projects.permissions.access import Access, Permission
@@ -72,7 +74,7 @@ class UserAdmin(ScopedAdmin[User]):
     see = Permission.MEMBERSHIP_CHANGE
     add = change = Permission.MEMBERSHIP_CHANGE
     form = UserForm
-    list_display = ["username", "full_name", "roles", "is_active", "last_login"]
+    list_display = ["username", "full_name", "roles", "is_active", "second_factor", "last_login"]
     list_filter = ["is_active", "memberships__role"]
     search_fields = ["username", "last_name", "first_name"]
     inlines = [MembershipInline]
@@ -99,7 +101,9 @@ class UserAdmin(ScopedAdmin[User]):
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         names = ["username", "last_name", "first_name", "email", "is_active", "is_staff"]
-        return [*names, "password"] if obj is None else [*names, "set_password_link", "last_login"]
+        if obj is None:
+            return [*names, "password"]
+        return [*names, "set_password_link", "second_factor_link", "last_login"]
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
@@ -110,7 +114,7 @@ class UserAdmin(ScopedAdmin[User]):
         return made
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        return ["set_password_link", "last_login"]
+        return ["set_password_link", "second_factor_link", "last_login"]
 
     @admin.display(description=gettext_lazy("姓名"))
     def full_name(self, obj: User) -> str:
@@ -128,6 +132,18 @@ class UserAdmin(ScopedAdmin[User]):
     def set_password_link(self, obj: User) -> Any:
         address = reverse("admin:projects_user_password", args=[obj.pk])
         return format_html('<a href="{}">{}</a>', address, _("设置新密码"))
+
+    @admin.display(description=gettext_lazy("两步登录"), boolean=True, ordering="second_factor_since")
+    def second_factor(self, obj: User) -> bool:
+        return obj.second_factor_since is not None
+
+    @admin.display(description=gettext_lazy("两步登录"))
+    def second_factor_link(self, obj: User) -> Any:
+        if obj.second_factor_since is None:
+            return _("未启用")
+        address = reverse("admin:projects_user_second_factor", args=[obj.pk])
+        since = timezone.localtime(obj.second_factor_since)
+        return format_html('{} · <a href="{}">{}</a>', f"{since:%Y-%m-%d %H:%M}", address, _("重置"))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         memberships = []
@@ -151,6 +167,12 @@ class UserAdmin(ScopedAdmin[User]):
         wrap = self.admin_site.admin_view
         return [
             path("<int:user_id>/password/", wrap(self.password_view), name="projects_user_password"),
+            path(
+                "<int:user_id>/second-factor/",
+                wrap(self.second_factor_view),
+                name="projects_user_second_factor",
+            ),
+            path("locked/", wrap(self.locked_view), name="projects_user_locked"),
             *super().get_urls(),
         ]
 
@@ -181,3 +203,16 @@ class UserAdmin(ScopedAdmin[User]):
             "object": user,
         }
         return TemplateResponse(request, "admin/projects/user/password.html", context)
+
+    def second_factor_view(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Take somebody's lost phone off the account."""
+        user = self.get_object(request, str(user_id))
+        if user is None or not self.has_change_permission(request, user):
+            raise PermissionDenied
+        return reset_page(self, request, user)
+
+    def locked_view(self, request: HttpRequest) -> HttpResponse:
+        """Whose account wrong passwords and codes have locked."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return locked_page(self, request)

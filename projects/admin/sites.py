@@ -19,6 +19,7 @@ from projects.actions import publishing
 from projects.actions.errors import ActionError, Invalid
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.sitewriting import contributions_of, target_of
+from projects.admin import drafts
 from projects.admin.base import ScopedAdmin, cut
 from projects.admin.contributions import ContributionInline, pairs_of_formsets, renew_contributions
 from projects.admin.correcting import asked_for, offer
@@ -350,7 +351,7 @@ class SiteAdmin(ScopedAdmin[Site]):
             return HttpResponseRedirect(reverse("admin:index"))
         access = access_for(request)
         possible = wanted.possible(access, site)
-        form = wanted.form(site, request.POST if request.method == "POST" else None)
+        form = wanted.form(site, drafts.typed(request))
         if request.method == "POST" and form.is_valid():
             try:
                 wanted.run(access, site, form.cleaned_data)
@@ -376,6 +377,7 @@ class SiteAdmin(ScopedAdmin[Site]):
             "step": wanted,
             "possible": possible,
             "form": form,
+            "draft": drafts.offer(request) if possible else None,
             **offer(request),
         }
         return TemplateResponse(

@@ -1,6 +1,7 @@
 """The admin site: who gets in, what is registered, and the start page."""
 
 from collections.abc import Iterable
+from functools import update_wrapper
 from typing import Any, Final, cast
 
 from django.contrib import admin
@@ -8,13 +9,20 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
+from projects.actions.formdrafts import forget_draft
 from projects.addresses import in_language, with_query
+from projects.admin import draftspage, secondfactor, signin
 from projects.admin.scope import access_for
+from projects.models import User
+from projects.signin import policy
+from projects.signin.kept import kept_form
 
 #: The menu: what is worked on daily first.
 GROUPS: Final = (
@@ -93,7 +101,60 @@ class StaffSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Without `/r/` (view on site): it looks up any row of any table, whoever asks."""
-        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        own = [
+            path("login/code/", self.login_code, name="login_code"),
+            path("login/phone/", self.login_phone, name="login_phone"),
+            path("two-factor/", self.admin_view(self.two_factor), name="two_factor"),
+            path("two-factor/phone/", self.admin_view(self.two_factor_phone), name="two_factor_phone"),
+            path("drafts/", self.admin_view(self.own_drafts), name="drafts"),
+            path("drafts/discard/", self.admin_view(draftspage.discard_view), name="discard_draft"),
+        ]
+        return [*own, *(url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site")]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's, which sends strangers to the log-in. What a person sent whose log-in had ended is kept
+        there; what was saved leaves no draft behind."""
+        inner = super().admin_view(view, cacheable)
+
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            is_sent = request.method == "POST"
+            kept = kept_form(request) if is_sent and not self.has_permission(request) else None
+            if kept is not None:
+                return self._ended(request, kept.return_address)
+            response = inner(request, *args, **kwargs)
+            if is_sent and response.status_code in (302, 303) and isinstance(request.user, User):
+                forget_draft(user=request.user, address=request.get_full_path())
+            return response
+
+        return update_wrapper(wrapped, inner)
+
+    def _ended(self, request: HttpRequest, wanted: str) -> HttpResponse:
+        page = signin.login_page(
+            self, request, signin.PasswordForm(request), wanted=wanted, kept=kept_form(request), status=403
+        )
+        add_never_cache_headers(page)
+        return page
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return signin.login_view(self, request)
+
+    @method_decorator(never_cache)
+    def login_code(self, request: HttpRequest) -> HttpResponse:
+        return signin.code_view(self, request)
+
+    @method_decorator(never_cache)
+    def login_phone(self, request: HttpRequest) -> HttpResponse:
+        return signin.phone_view(self, request)
+
+    def two_factor(self, request: HttpRequest) -> HttpResponse:
+        return secondfactor.own_page(self, request)
+
+    def two_factor_phone(self, request: HttpRequest) -> HttpResponse:
+        return secondfactor.own_phone(self, request)
+
+    def own_drafts(self, request: HttpRequest) -> HttpResponse:
+        return draftspage.own_drafts(self, request)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -134,6 +195,7 @@ class StaffSite(admin.AdminSite):
             ),
             "language_name": "中文" if english else "English",
             "language_code": "zh-Hans" if english else "en",
+            "has_two_factor": policy.is_offered(),
         }
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

@@ -15,6 +15,7 @@ from maps.sentence import Sentence
 from projects.api.problems import problem, problem_response
 from projects.models.access import access_of
 from projects.permissions.access import Access
+from projects.signin.middleware import ended
 
 
 class Refused(Exception):
@@ -63,6 +64,9 @@ class StaffView(View):
                 raise
             response = refused
         response.headers["Cache-Control"] = "private, no-store"
+        if response.status_code == 401:
+            # HTTP wants a scheme named; browsers ask for no password at one that they do not know.
+            response.headers["WWW-Authenticate"] = 'Session realm="staff"'
         # Refusals are made for the public API, which is open to other sites. This one is not.
         response.headers.pop("Access-Control-Allow-Origin", None)
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
@@ -72,6 +76,8 @@ class StaffView(View):
         user = request.user
         self.access = access_of(user, timezone.localdate())
         if not (self.access.grants and getattr(user, "is_staff", False)):
+            if ended(request) is not None:
+                raise Refused(401, gettext_noop("登录已过期,请重新登录。"))
             raise Refused(403, gettext_noop("请先以工作人员身份登录管理后台。"))
         if request.method == "POST":
             # Before the token: looking for one among a form's fields would read the body.

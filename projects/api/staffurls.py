@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from projects.api import staffareas, stafflate, staffsubjects
+from projects.api import staffareas, staffdrafts, stafflate, staffsubjects
+from projects.signin.seen import no_activity
 
 urlpatterns = [
+    path("drafts/", no_activity(staffdrafts.DraftStore.as_view()), name="staff-drafts"),
     path("areas/", staffareas.AreaStore.as_view(), name="staff-areas"),
     path("supervision/late/", stafflate.LateSites.as_view(), name="staff-late"),
     path("supervision/late/<slug:public_id>/", stafflate.LateSite.as_view(), name="staff-late-site"),

@@ -1,12 +1,14 @@
 """State. One file per aggregate; rules live in projects.rules, writes in projects.actions."""
 
 from projects.models.areas import StoredArea
+from projects.models.authenticators import Authenticator, RecoveryCode
 from projects.models.calendar import HolidayTable
 from projects.models.changes import AuditEntry, ChangeHead
 from projects.models.checkpoints import Checkpoint
 from projects.models.closings import CorrectionRequest, PeriodClosing
 from projects.models.divisions import Boundary, Division, DivisionAlias, DivisionParent
 from projects.models.facilities import FacilityKind
+from projects.models.formdrafts import FormDraft
 from projects.models.funding import FundingArrangement, FundingLine, FundingReport
 from projects.models.imports import ImportBatch
 from projects.models.indicatorplans import IndicatorPlan
@@ -32,6 +34,7 @@ from projects.models.targets import TargetStatement
 
 __all__ = [
     "AuditEntry",
+    "Authenticator",
     "Boundary",
     "Category",
     "ChangeHead",
@@ -45,6 +48,7 @@ __all__ = [
     "DivisionParent",
     "DivisionTarget",
     "FacilityKind",
+    "FormDraft",
     "FundingArrangement",
     "FundingLine",
     "FundingReport",
@@ -64,6 +68,7 @@ __all__ = [
     "Programme",
     "Project",
     "PublishedFigure",
+    "RecoveryCode",
     "RollUp",
     "RollUpStep",
     "SatisfactionVote",

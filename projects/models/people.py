@@ -1,6 +1,8 @@
 """Who works here: users, the departments they speak for, and what each may touch."""
 
+import hashlib
 import secrets
+from collections.abc import Iterator
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -23,11 +25,27 @@ class User(AbstractUser):
     is_demo = models.BooleanField(_("演示账号"), default=False, editable=False)
     #: Hashed together with the rest of the row: nobody guesses a name from the digest in the audit chain.
     audit_salt = models.CharField(max_length=32, default=new_salt, editable=False)
+    #: When the phone of the second step was confirmed; None: no second factor. Written by actions alone.
+    second_factor_since = models.DateTimeField(_("两步登录启用时间"), null=True, blank=True, editable=False)
     changed_seq = models.BigIntegerField(_("变更序号"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("用户")
         verbose_name_plural = _("用户")
+
+    def get_session_auth_hash(self) -> str:
+        """A log-in ends when the password changes, and when the second factor does."""
+        return self._with_factor(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for each in super().get_session_auth_fallback_hash():
+            yield self._with_factor(each)
+
+    def _with_factor(self, digest: str) -> str:
+        since = self.second_factor_since
+        if since is None:
+            return digest
+        return hashlib.sha256(f"{digest} {since.timestamp():.6f}".encode()).hexdigest()
 
 
 class Department(TwoNames):

@@ -18,6 +18,18 @@ def forbidden(request: HttpRequest) -> HttpResponse:
     return _plain(request, 403, _("您没有权限打开这个页面。"))
 
 
+def token_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token: opened before somebody else logged in here, or sent by another site."""
+    return _plain(
+        request,
+        403,
+        _(
+            "表单的安全令牌不对,这次没有保存任何内容。多半是页面打开以后,在这个浏览器里换了账号或清除了数据。"
+            "请退回上一页(您填写的内容还在),复制要紧的内容,刷新后再填。"
+        ),
+    )
+
+
 def bad_request(request: HttpRequest) -> HttpResponse:
     try:
         request.GET  # noqa: B018

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 
 from projects.admin.base import ScopedAdmin
+from projects.admin.forms import ScopedForm
 from projects.models import (
     ChangeHead,
     Membership,
@@ -26,7 +27,8 @@ from tests.integration.adminrows import MARK, OWN, Rows, scoped_rows
 pytestmark = pytest.mark.django_db
 
 #: Log-in, log-out and one's own password are everybody's.
-EVERYBODYS = {"login", "logout", "password_change", "password_change_done", "jsi18n"}
+EVERYBODYS = {"login", "login_code", "login_phone", "logout", "password_change", "password_change_done",
+              "jsi18n"}  # fmt: skip
 #: Rows of the city that all staff may read; only administrators write them.
 CITY = {
     "programme",
@@ -129,6 +131,7 @@ def test_every_model_admin_is_scoped() -> None:
     assert len(admin.site._registry) >= 15
     for model, found in admin.site._registry.items():
         assert isinstance(found, ScopedAdmin), model
+        assert issubclass(found.form, ScopedForm), "a restored draft must not pass as if it had been sent"
         assert not found.list_editable and not found.raw_id_fields, model
         assert all(hasattr(inline, "parent_admin") for inline in found.inlines), model
 

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from projects import diagnostics
+from projects import diagnostics, logindiagnostics
 from projects.diagnostics import Finding
 
 
@@ -52,6 +52,8 @@ def settings_findings() -> list[Finding]:
         diagnostics.judge_secret_key(len(settings.SECRET_KEY)),
         diagnostics.judge_debug(settings.DEBUG),
         diagnostics.judge_https(settings.HTTPS, settings.ALLOWED_HOSTS),
+        logindiagnostics.judge_log_ins(settings.TWO_FACTOR, settings.IDLE_MINUTES, settings.ALLOWED_HOSTS),
+        logindiagnostics.judge_proxies(settings.HTTPS, settings.TRUSTED_PROXIES),
         diagnostics.judge_static(Path(settings.STATIC_ROOT or "") / "staticfiles.json"),
         diagnostics.judge_basemap(
             settings.BASEMAP, settings.TIANDITU_KEY, settings.BASEMAP_URL, settings.BASEMAP_REVIEW_NUMBER

@@ -9,6 +9,7 @@ import pytest
 
 from projects import diagnostics
 from projects.diagnostics import Finding, Level
+from projects.logindiagnostics import judge_log_ins, judge_proxies
 
 GIB = 1024**3
 NOON = dt.datetime(2024, 6, 30, 12, tzinfo=dt.UTC)
@@ -119,3 +120,32 @@ def test_this_machine_runs_the_project(tmp_path: Path) -> None:
     }  # fmt: skip
     broken = [finding for finding in found if finding.level is Level.ERROR and finding.check != "disk"]
     assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("two_factor", "minutes", "hosts", "level"),
+    [
+        ("required", 30, ["map.example.gov.cn"], Level.OK),
+        ("optional", 30, ["map.example.gov.cn"], Level.WARNING),
+        ("off", 30, ["map.example.gov.cn"], Level.WARNING),
+        ("required", 0, ["map.example.gov.cn"], Level.WARNING),
+        ("required", 480, ["map.example.gov.cn"], Level.WARNING),
+        ("off", 0, ["127.0.0.1", "localhost"], Level.OK),
+    ],
+)
+def test_log_ins(two_factor: str, minutes: int, hosts: list[str], level: Level) -> None:
+    assert judge_log_ins(two_factor, minutes, hosts).level is level
+
+
+@pytest.mark.parametrize(
+    ("https", "trusted", "level"),
+    [
+        (True, ["127.0.0.1/32"], Level.OK),
+        (True, [], Level.WARNING),
+        (False, [], Level.OK),
+        (False, ["0.0.0.0/0"], Level.ERROR),
+        (True, ["10.0.0.0/8", "::/0"], Level.ERROR),
+    ],
+)
+def test_proxies(https: bool, trusted: list[str], level: Level) -> None:
+    assert judge_proxies(https, trusted).level is level
