@@ -32,12 +32,12 @@ from projects.actions.lights import (
 )
 from projects.actions.rows import entry_of
 from projects.actions.siteupdates import SiteUpdate
-from projects.actions.sitewriting import departments_of, targets_of
+from projects.actions.sitewriting import departments_of, refuse_verified, targets_of
 from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, Site, SiteReport, SiteState
 from projects.models.bulk import fresh, insert_rows, number_rows
 from projects.permissions.access import Access, Permission, Target, divisions_for, may, may_publish
 from projects.rules.rollups import Movements
-from projects.rules.vocabulary import Publication
+from projects.rules.vocabulary import Publication, Stage
 
 #: Sites that are built and written together: the memory that a batch takes.
 CHUNK: Final = 5_000
@@ -94,6 +94,9 @@ def apply_site_drafts(
     """
     _check_scope(access, drafts, updates)
     _check_publisher(publisher, access, drafts)
+    for draft in drafts:
+        if draft.stage is Stage.VERIFIED and not draft.is_demo:
+            refuse_verified(access, {"stage": Stage.VERIFIED.value})
     tell = on_progress or (lambda count: None)
     numbering = ledger.rehearse if is_rehearsal else ledger.take
     # The sums are written by whoever holds the head: a rehearsal would keep everybody waiting for them.

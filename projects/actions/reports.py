@@ -69,7 +69,7 @@ def report_site(
                 changed_seq=numbers.first,
             )
             row.save()
-            _copy_latest_report(site)
+            copy_latest_report(site)
             _finish(
                 site,
                 "site.report",
@@ -143,7 +143,7 @@ def _corrected(site: Site, corrects_id: int | None, reason: str) -> SiteReport |
     return corrected
 
 
-def _copy_latest_report(site: Site) -> None:
+def copy_latest_report(site: Site) -> None:
     """The newest standing report by effective day; of two for one day the later recorded."""
     newest = SiteReport.objects.filter(site=site).standing().order_by("as_of", "pk").last()
     site.percent = newest.percent if newest else None

@@ -21,6 +21,7 @@ from projects.actions.sitewriting import (
     change_entry,
     clean,
     clean_changed,
+    refuse_verified,
 )
 from projects.actions.standings import Rewrite
 from projects.models import Contribution, Indicator, Site, SiteState
@@ -30,7 +31,15 @@ from projects.rules.rollups import Movements
 
 _CHUNK: Final = 2_000
 #: What every change may write besides the changed fields themselves.
-_ALWAYS: Final = ("publication", "submitted_by_id", "version", "updated_at", "changed_seq", *CACHED)
+_ALWAYS: Final = (
+    "checked",
+    "publication",
+    "submitted_by_id",
+    "version",
+    "updated_at",
+    "changed_seq",
+    *CACHED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +63,25 @@ class Prepared:
     entry: ledger.Entry
 
 
-def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, reason: str) -> list[Prepared]:
+def prepare(
+    updates: Sequence[SiteUpdate],
+    *,
+    access: Access,
+    judges: Judges,
+    reason: str,
+    effective_on: dt.date | None = None,
+    is_verified: bool = False,
+) -> list[Prepared]:
     """Lock the sites by id and work out what each update writes, in the order of the updates.
+
+    `effective_on`: the day from which a new stage or service holds (today). `is_verified`: asked by who may
+    accept, and did.
 
     Raises Invalid when a site is gone or a value cannot be, Conflict when a site changed since it was read,
     PeriodClosed for what took effect in a closed period.
     """
     now = timezone.now()
+    since = effective_on or timezone.localdate(now)
     facts: list[sitedays.Fact] = []
     programme_of = dict(Indicator.objects.values_list("pk", "category__programme_id"))
     by_id = {update.site_id: update for update in updates}
@@ -72,12 +93,11 @@ def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, re
         for site in sites:
             update = by_id[site.pk]
             had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
-            facts += sitedays.facts_of_change(
-                site, update.changes, had, timezone.localdate(now), programme_of=programme_of
-            )
+            facts += sitedays.facts_of_change(site, update.changes, had, since, programme_of=programme_of)
             prepared[site.pk] = _prepare(
-                site, update, current[site.pk], access=access, judges=judges, reason=reason, now=now
-            )
+                site, update, current[site.pk], access=access, judges=judges, reason=reason, now=now,
+                since=since, is_verified=is_verified,
+            )  # fmt: skip
     if len(prepared) < len(updates):
         raise Invalid({"": _("有点位在读取之后被删除,没有写入任何数据;请重新读取文件。")})
     closing.ask_each(facts)
@@ -134,8 +154,13 @@ def _prepare(
     judges: Judges,
     reason: str,
     now: dt.datetime,
+    since: dt.date,
+    is_verified: bool,
 ) -> Prepared:
     had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
+    with _naming(site):
+        if not is_verified:
+            refuse_verified(access, update.changes, site.stage, site.verified_on)
     before, contributions = alter(site, update.changes, had, expected_version=update.version)
     with _naming(site):
         clean_changed(site, update.changes)
@@ -143,7 +168,7 @@ def _prepare(
     if STATE_FIELDS & update.changes.keys():
         state = siterows.state_row(
             site,
-            effective_on=timezone.localdate(now),
+            effective_on=since,
             stage=site.stage,
             contributions=contributions,
             now=now,

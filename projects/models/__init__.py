@@ -24,16 +24,19 @@ from projects.models.programmes import (
 )
 from projects.models.reports import IndicatorReport, SiteReport
 from projects.models.rollups import RollUp, RollUpStep
+from projects.models.samples import Sample, SampledSite, SampleFrame
 from projects.models.satisfaction import SatisfactionVote
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
 from projects.models.standings import SiteStanding
 from projects.models.targets import TargetStatement
+from projects.models.verification import Checklist, Rework, Verification, VerificationScheme
 
 __all__ = [
     "AuditEntry",
     "Boundary",
     "Category",
     "ChangeHead",
+    "Checklist",
     "Checkpoint",
     "Contribution",
     "CorrectionRequest",
@@ -62,8 +65,12 @@ __all__ = [
     "Programme",
     "Project",
     "PublishedFigure",
+    "Rework",
     "RollUp",
     "RollUpStep",
+    "Sample",
+    "SampleFrame",
+    "SampledSite",
     "SatisfactionVote",
     "Site",
     "SiteReport",
@@ -72,5 +79,7 @@ __all__ = [
     "StoredArea",
     "TargetStatement",
     "User",
+    "Verification",
+    "VerificationScheme",
     "YearResult",
 ]

@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.rules.vocabulary import (
     STAGE_ORDER,
+    Checked,
+    CheckLevel,
+    CheckResult,
     CompletionType,
     Counting,
     Decision,
@@ -18,6 +21,7 @@ from projects.rules.vocabulary import (
     Role,
     SatisfactionBase,
     Service,
+    SpotChecks,
     Word,
 )
 
@@ -39,6 +43,10 @@ ROLES = choices(Role)
 SATISFACTION_BASES = choices(SatisfactionBase)
 DECISIONS = choices(Decision)
 PLAN_UNITS = choices(PlanUnit)
+CHECK_LEVELS = choices(CheckLevel)
+CHECK_RESULTS = choices(CheckResult)
+CHECKED = choices(Checked)
+SPOT_CHECKS = choices(SpotChecks)
 DATUMS = [
     ("wgs84", _("WGS-84(GPS)")),
     ("cgcs2000", _("CGCS2000(国家大地坐标系)")),
