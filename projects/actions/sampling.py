@@ -36,7 +36,7 @@ def state_seed(*, access: Access, row: Sample, reason: str = "") -> Sample:
     Raises NotAllowed, and Invalid for words that would make the recipe ambiguous.
     """
     require_city(access, Permission.SAMPLE_DRAW)
-    if row.pk is not None:
+    if not row._state.adding:
         raise Invalid({"": _("已声明的轮次不能再改;要改请另开一轮。")})
     row.seed, row.name, row.seed_source = row.seed.strip(), row.name.strip(), row.seed_source.strip()
     row.seed_was_open = not row.seed

@@ -221,7 +221,7 @@ def _service_after(visit: VisitDraft) -> str:
 
 
 def _answer(row: Verification, site: Site, visit: VisitDraft) -> None:
-    checklist = Checklist.objects.filter(pk=visit.checklist_id).first()
+    checklist = Checklist.objects.filter(pk=visit.checklist_id or 0).first()
     if checklist is None or checklist.kind_id not in (None, site.kind_id):
         raise Invalid({"": _("核验清单已更换,请重新打开这一页。")})
     is_pass = visit.result in (CheckResult.PASSED, CheckResult.USABLE)

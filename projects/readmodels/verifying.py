@@ -112,7 +112,7 @@ def involved_in(site: Site) -> frozenset[int]:
     entries = AuditEntry.objects.filter(subject_type="site", subject_id=str(site.pk))
     judged = set(site.verifications.values_list("changed_seq", flat=True))
     judged |= set(entries.filter(action=ACCEPTED_WITH_ROUND).values_list("seq", flat=True))
-    said = {
+    said: set[int | None] = {
         user
         for model in (SiteReport, SiteState, Rework)
         for user, seq in model._default_manager.filter(site=site).values_list("recorded_by_id", "changed_seq")
