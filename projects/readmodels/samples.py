@@ -5,16 +5,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from projects.models import Division, Programme, Sample, SampledSite, Site, Verification
-from projects.permissions.access import Access, Permission
+from projects.models import Division, Sample, SampledSite, SampleFrame, Site, Verification
+from projects.permissions.access import Access, Permission, divisions_for
 from projects.querysets.sites import SiteQuerySet, row_by_row
 from projects.readmodels.verifying import counting, in_use, scheme_of
-from projects.rules.sampling import Framed, Interval, wilson
+from projects.rules.errors import RuleError
+from projects.rules.sampling import Framed, Interval, differences, draw, frame_hash, read_frame, wilson
 from projects.rules.verification import FAULTS, waiting_as
-from projects.rules.vocabulary import Awaits, CheckLevel, CheckResult, Stage
+from projects.rules.vocabulary import FINISHED, Awaits, CheckLevel, CheckResult, Stage
 
 #: Levels of division that are a district (区县) to a draw.
 DISTRICTS: Final = ("county", "zone")
@@ -153,8 +155,6 @@ def round_of(sample: Sample, access: Access, frame: Iterable[Framed] = ()) -> Ro
 
 def seen_districts(access: Access) -> set[str]:
     """Codes of the districts all of whose sites somebody sees."""
-    from projects.permissions.access import divisions_for
-
     allowed = divisions_for(access, Permission.SAMPLE_VIEW)
     rows = Division.objects.filter(level__in=DISTRICTS)
     return set((rows if allowed is None else rows.filter(pk__in=allowed)).values_list("code", flat=True))
@@ -165,14 +165,28 @@ def left_for(access: Access) -> SiteQuerySet:
     done = Verification.objects.filter(sample=OuterRef("sample"), site=OuterRef("site")).exclude(
         result=CheckResult.UNREACHABLE.value
     )
+    # The drawn are few: asked for first.
     drawn = SampledSite.objects.filter(
-        ~Exists(done), site=OuterRef("pk"), sample__accepted_at__isnull=True, sample__drawn_at__isnull=False
+        ~Exists(done), sample__accepted_at__isnull=True, sample__drawn_at__isnull=False
     )
     return Site.objects.visible_to(access, Permission.SITE_VERIFY).filter(
-        Q(Case(When(Exists(drawn), then=Value(1)), default=Value(0), output_field=IntegerField()))
+        pk__in=drawn.values("site"), stage__in=[stage.value for stage in FINISHED]
     )
 
 
-def programmes_with_samples() -> list[Programme]:
-    """For choices: programmes in use, newest first."""
-    return list(Programme.objects.filter(deleted_seq__isnull=True).order_by("-year", "key"))
+def checked_again(sample: Sample) -> list[str]:
+    """What differs when a drawn round is drawn again from its stored frame, as sentences; none: the same."""
+    frame = SampleFrame.objects.filter(sample=sample).first()
+    if frame is None:
+        return [_("没有存下的抽样框。")]
+    if frame_hash(frame.content) != sample.frame_hash:
+        return [_("抽样框与公布的 SHA-256 不符。")]
+    try:
+        ranked = draw(read_frame(frame.content), sample.recipe)
+    except RuleError as problem:
+        return [_(problem.msgid).format(**problem.params)]
+    stored = SampledSite.objects.filter(sample=sample).values_list("site__public_id", "rank", "digest")
+    missing, unknown = differences(ranked, stored)
+    wrong = [_("%(id)s 应抽中,没有存下。") % {"id": each} for each in sorted(missing)]
+    wrong += [_("%(id)s 存为抽中,重算没有抽中或序号、编号不同。") % {"id": each} for each in sorted(unknown)]
+    return wrong
