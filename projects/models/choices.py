@@ -13,6 +13,8 @@ from projects.rules.vocabulary import (
     DivisionLevel,
     FundingSource,
     Light,
+    PhotoPurpose,
+    PhotoVerdict,
     PlanUnit,
     Publication,
     Role,
@@ -39,6 +41,8 @@ ROLES = choices(Role)
 SATISFACTION_BASES = choices(SatisfactionBase)
 DECISIONS = choices(Decision)
 PLAN_UNITS = choices(PlanUnit)
+PHOTO_PURPOSES = choices(PhotoPurpose)
+PHOTO_VERDICTS = choices(PhotoVerdict)
 DATUMS = [
     ("wgs84", _("WGS-84(GPS)")),
     ("cgcs2000", _("CGCS2000(国家大地坐标系)")),

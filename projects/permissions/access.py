@@ -38,6 +38,7 @@ class Permission(StrEnum):
     MEMBERSHIP_CHANGE = "membership.change"
     IMPORT_RUN = "import.run"  # every row is checked for its own division besides
     AUDIT_VIEW = "audit.view"
+    PHOTO_ORIGINAL = "photo.original"  # a photo as it was handed in, and where it and its sender were
     AREA_STORE = "area.store"  # keep a drawn polygon to filter by; everybody who sees internal sites
 
 
@@ -61,7 +62,12 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
         Role.DISTRICT_EDITOR: _EDITING,
         Role.DEPARTMENT_EDITOR: _EDITING,
         Role.VERIFIER: frozenset(
-            {Permission.SITE_VIEW_INTERNAL, Permission.SITE_VERIFY, Permission.AREA_STORE}
+            {
+                Permission.SITE_VIEW_INTERNAL,
+                Permission.SITE_VERIFY,
+                Permission.PHOTO_ORIGINAL,
+                Permission.AREA_STORE,
+            }
         ),
         Role.SUPERVISOR: frozenset(
             {
@@ -71,6 +77,7 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
                 Permission.ORDER_REVIEW,
                 Permission.FEEDBACK_HANDLE,
                 Permission.AUDIT_VIEW,
+                Permission.PHOTO_ORIGINAL,
                 Permission.AREA_STORE,
             }
         ),
