@@ -18,6 +18,8 @@ from projects.actions import closing, ledger
 from projects.actions.drafts import VisitDraft
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.lights import judges_by_indicator
+from projects.actions.photodrafts import PhotoDraft
+from projects.actions.photos import check_photos, photos_said, write_photos
 from projects.actions.rows import clean as clean_row
 from projects.actions.sitewriting import check_version, lock, require, target_of
 from projects.actions.visitwriting import Outcome, write_site
@@ -51,8 +53,15 @@ _MOST_WORKING_DAYS = 250
 
 
 @closing.correctable
-def verify_site(*, access: Access, site_id: int, expected_version: int, visit: VisitDraft) -> Verification:
-    """Record a visit; the site's verification, stage, service, lights and figures follow.
+def verify_site(
+    *,
+    access: Access,
+    site_id: int,
+    expected_version: int,
+    visit: VisitDraft,
+    photos: Sequence[PhotoDraft] = (),
+) -> Verification:
+    """Record a visit with its photos; the site's verification, stage, service, lights and figures follow.
 
     Raises NotAllowed: outside the actor's scope, a site that the actor had a hand in, a second level by the
     same person. Invalid naming the fields of the draft: not this level's turn, a pass with unanswered items,
@@ -66,6 +75,8 @@ def verify_site(*, access: Access, site_id: int, expected_version: int, visit: V
         _check_turn(site, standing, visit)
         _check_day(site, standing, visit)
         row = _row_of(site, standing, visit)
+        if photos:
+            check_photos(access, site, photos)
         judges = judges_by_indicator()
         outcome = _outcome(site, standing, visit)
         if outcome.is_dated:
@@ -81,6 +92,9 @@ def verify_site(*, access: Access, site_id: int, expected_version: int, visit: V
                 "result": row.result,
                 "effective": visit.visited_on.isoformat(),
             }
+            if photos:
+                taken = write_photos(site, None, photos, numbers, access, seq=numbers.first, verification=row)
+                told |= photos_said(taken)
             write_site(access, site, outcome, numbers, judges, "site.verify", told)
     return row
 

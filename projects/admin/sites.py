@@ -31,6 +31,7 @@ from projects.admin.sitebulk import run_each
 from projects.admin.sitefilters import SITE_FILTERS
 from projects.admin.siteform import ATTRIBUTE, SiteForm, attribute_fields
 from projects.admin.sitelist import SiteChangeList, choosable
+from projects.admin.sitepages import site_pages
 from projects.admin.sitesteps import BY_SLUG, STEPS
 from projects.models import Division, FacilityKind, Site
 from projects.models.choices import DATUMS
@@ -330,6 +331,7 @@ class SiteAdmin(ScopedAdmin[Site]):
         return [
             path("locate/", wrap(self.locate_view), name="projects_site_locate"),
             path("<int:object_id>/step/<slug:step>/", wrap(self.step_view), name="projects_site_step"),
+            *site_pages(self),
             *super().get_urls(),
         ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0013_audit_proofs"),
+        ("projects", "0015_photos"),
     ]
 
     operations = [
@@ -983,6 +983,18 @@ class Migration(migrations.Migration):
                 ),
                 name="verificationscheme_in_range",
                 violation_error_message="距离须在 10 到 100000 米之间,期限须在 1 到 250 个工作日之间。",
+            ),
+        ),
+        migrations.AddField(
+            model_name="photo",
+            name="verification",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="photos",
+                to="projects.verification",
+                verbose_name="核验记录",
             ),
         ),
     ]

@@ -13,6 +13,7 @@ from projects.models.indicatorplans import IndicatorPlan
 from projects.models.lights import LightSpan, MonthResult, YearResult
 from projects.models.people import Department, Membership, User
 from projects.models.phases import Phase, PhaseReport
+from projects.models.photos import Photo, PhotoDecision
 from projects.models.policies import LagPolicy
 from projects.models.programmes import (
     Category,
@@ -61,6 +62,8 @@ __all__ = [
     "PeriodClosing",
     "Phase",
     "PhaseReport",
+    "Photo",
+    "PhotoDecision",
     "PlanChange",
     "Programme",
     "Project",

@@ -16,6 +16,8 @@ from projects.rules.vocabulary import (
     DivisionLevel,
     FundingSource,
     Light,
+    PhotoPurpose,
+    PhotoVerdict,
     PlanUnit,
     Publication,
     Role,
@@ -47,6 +49,8 @@ CHECK_LEVELS = choices(CheckLevel)
 CHECK_RESULTS = choices(CheckResult)
 CHECKED = choices(Checked)
 SPOT_CHECKS = choices(SpotChecks)
+PHOTO_PURPOSES = choices(PhotoPurpose)
+PHOTO_VERDICTS = choices(PhotoVerdict)
 DATUMS = [
     ("wgs84", _("WGS-84(GPS)")),
     ("cgcs2000", _("CGCS2000(国家大地坐标系)")),

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     MEMBERSHIP_CHANGE = "membership.change"
     IMPORT_RUN = "import.run"  # every row is checked for its own division besides
     AUDIT_VIEW = "audit.view"
+    PHOTO_ORIGINAL = "photo.original"  # a photo as it was handed in, and where it and its sender were
     AREA_STORE = "area.store"  # keep a drawn polygon to filter by; everybody who sees internal sites
 
 
@@ -69,6 +70,7 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
                 Permission.SITE_VIEW_INTERNAL,
                 Permission.SITE_VERIFY,
                 Permission.SAMPLE_VIEW,
+                Permission.PHOTO_ORIGINAL,
                 Permission.AREA_STORE,
             }
         ),
@@ -80,6 +82,7 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
                 Permission.ORDER_REVIEW,
                 Permission.FEEDBACK_HANDLE,
                 Permission.AUDIT_VIEW,
+                Permission.PHOTO_ORIGINAL,
                 Permission.AREA_STORE,
                 Permission.SAMPLE_VIEW,
                 Permission.SAMPLE_DRAW,

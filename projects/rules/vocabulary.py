@@ -206,6 +206,22 @@ class SpotChecks(Word):
     NONE = "none", _("不抽查")
 
 
+class PhotoPurpose(Word):
+    """What a photo is evidence of (照片用途)."""
+
+    PROGRESS = "progress", _("进度")  # taken by who reports the site's progress
+    VERIFICATION = "verification", _("核验")  # taken by who checks it on the spot
+    RECTIFICATION = "rectification", _("整改")  # shows that something was put right
+
+
+class PhotoVerdict(Word):
+    """What was decided of a photo; none yet: it is internal (照片的公开)."""
+
+    PUBLIC = "public", _("公开")  # citizens see the re-encoded picture
+    INTERNAL = "internal", _("不公开")
+    WITHDRAWN = "withdrawn", _("撤回")  # no evidence any more: kept, with the reason, and never public
+
+
 class Role(Word):
     """What a membership makes of a person (角色). What each may do is one table in `projects.permissions`."""
 

@@ -1,7 +1,7 @@
 """For each scoped model a row of 海曙 and one of 鄞州."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import shapely
@@ -10,6 +10,7 @@ from projects.actions.areas import store_area
 from projects.actions.closing import close_period
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.actions.phasereports import report_phase, save_phase
+from projects.actions.photos import add_photos
 from projects.actions.promises import arrange_funds, set_target
 from projects.actions.reports import change_plan, report_site
 from projects.actions.rows import save_row
@@ -32,6 +33,7 @@ from projects.models.access import system_access
 from projects.permissions.access import Permission
 from projects.rules.vocabulary import Publication
 from tests.factories import CUTOFF, World
+from tests.photographs import draft_of_photo
 
 MARK = "外区标记"
 OWN, OTHER = "330203", "330212"
@@ -62,6 +64,12 @@ def scoped_rows(world: World) -> Rows:
             access=access,
             site_id=site.pk,
             report=ReportDraft(dt.date(2024, 5, 1), Decimal(10), problem=f"{mark}堵点", plan=f"{mark}方案"),
+        )
+        photo = add_photos(
+            access=access,
+            site_id=site.pk,
+            photos=[replace(draft_of_photo(), caption=f"{mark}照片")],
+            report_id=report.pk,
         )
         plan = change_plan(
             access=access,
@@ -145,6 +153,7 @@ def scoped_rows(world: World) -> Rows:
             "satisfactionvote": vote.pk,
             "site": site.pk,
             "sitereport": report.pk,
+            "photo": photo[0].pk,
             "planchange": plan.pk,
             "fundingline": line.pk,
             "fundingreport": money.pk,

@@ -19,6 +19,7 @@ STEPS: Final[tuple[Step, ...]] = (
     historysites.change,
     historysites.report,
     historysites.reschedule,
+    historysites.photos,
     historysites.publication,
     historysites.remove,
     historysites.a_file,

@@ -8,6 +8,7 @@ import shapely
 
 from projects.actions.batches import FileStamp, apply_site_drafts
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.actions.photos import add_photos, decide_photo
 from projects.actions.publishing import publish_batch, publish_site, submit_site, withdraw_site
 from projects.actions.reports import change_plan, report_site
 from projects.actions.sites import add_site, change_site, remove_site
@@ -16,8 +17,9 @@ from projects.models import (
     ImportBatch,
     Site,
 )
-from projects.rules.vocabulary import Publication
+from projects.rules.vocabulary import PhotoVerdict, Publication
 from tests.factories import CUTOFF, START, World
+from tests.photographs import draft_of_photo
 
 
 def _any_site(random: Random) -> Site | None:
@@ -77,6 +79,17 @@ def reschedule(world: World, random: Random) -> None:
             site_id=site.pk,
             change=PlanChangeDraft(START, START, CUTOFF + dt.timedelta(random.randrange(90)), "改期", number),
         )
+
+
+def photos(world: World, random: Random) -> None:
+    site = _any_site(random)
+    if site is None:
+        return
+    made = draft_of_photo(at=f"2024:05:{random.randrange(1, 30):02d} 08:00:00")
+    rows = add_photos(access=world.access("admin"), site_id=site.pk, photos=[made])
+    verdict = random.choice([PhotoVerdict.PUBLIC, PhotoVerdict.WITHDRAWN])
+    if not rows[0].decisions.exists():
+        decide_photo(access=world.access("publisher"), photo_id=rows[0].pk, verdict=verdict, reason="核对")
 
 
 def publication(world: World, random: Random) -> None:

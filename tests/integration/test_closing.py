@@ -66,6 +66,8 @@ UNDATED: Mapping[str, str] = {
     "submit_site": "not public yet",
     "set_co_departments": "who supports, no figure",
     "store_area": "a filter",
+    "add_photos": "evidence, no figure",
+    "decide_photo": "who may see evidence",
     "save_user": "people",
     "set_password": "people",
     "record_accounts": "people",

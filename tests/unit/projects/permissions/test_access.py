@@ -53,6 +53,7 @@ TABLE = {
     "membership.change": "A",
     "import.run": "DPA",
     "audit.view": "SA",
+    "photo.original": "VSA",
     "area.store": "DPVSAU",
 }
 LETTERS = {
