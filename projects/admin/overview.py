@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from projects.admin.tasks import Task
+from projects.admin.verifytasks import tasks_of_verification
 from projects.models import Contribution, CorrectionRequest, Programme, Site
 from projects.permissions.access import Access, Permission, Target, may
 from projects.querysets.sites import SiteQuerySet
@@ -136,6 +137,7 @@ def tasks_of_corrections(access: Access, day: dt.date) -> Iterator[Task]:
 PROVIDERS: Final[tuple[Callable[[Access, dt.date], Iterable[Task]], ...]] = (
     tasks_of_sites,
     tasks_of_corrections,
+    tasks_of_verification,
 )
 
 

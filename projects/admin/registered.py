@@ -4,6 +4,7 @@ from projects.admin import (  # noqa: F401
     areas,
     audit,
     calendar,
+    checklists,
     closings,
     divisions,
     funding,
@@ -12,8 +13,10 @@ from projects.admin import (  # noqa: F401
     policies,
     programmes,
     reports,
+    samples,
     satisfaction,
     sites,
     subjectlights,
     targets,
+    verifydesk,
 )

@@ -24,6 +24,8 @@ GROUPS: Final = (
             "Site",
             "SiteReport",
             "PlanChange",
+            "Verification",
+            "Sample",
             "IndicatorReport",
             "FundingReport",
             "ImportBatch",
@@ -50,9 +52,13 @@ GROUPS: Final = (
             "FundingLine",
             "FundingArrangement",
             "PeriodClosing",
+            "VerificationScheme",
         ),
     ),
-    (_("基础数据"), ("FacilityKind", "Division", "Boundary", "Department", "LagPolicy", "HolidayTable")),
+    (
+        _("基础数据"),
+        ("FacilityKind", "Checklist", "Division", "Boundary", "Department", "LagPolicy", "HolidayTable"),
+    ),
     (_("人员与审计"), ("User", "AuditEntry")),
 )
 

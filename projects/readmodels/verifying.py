@@ -1,5 +1,6 @@
 """What a site waits for on its way to being accepted, who had a hand in it, and what waits for whom."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -159,10 +160,10 @@ def waiting_for(
 
 def condition(level: CheckLevel, programmes: Iterable[Programme] | None = None) -> Q:
     """Sites that wait for a level, whoever asks; of the programmes given, or of all."""
-    drawn = Exists(open_draws(level).filter(site=OuterRef("pk")))
     if level is CheckLevel.REVISIT:
-        again = Q(checked=Checked.REWORKED.value)
-        return (again | Q(drawn)) & Q(stage__in=[stage.value for stage in FINISHED]) & ~Q(checked="returned")
+        # The drawn are few: asked for first.
+        again = Q(checked=Checked.REWORKED.value) | Q(pk__in=open_draws(level).values("site"))
+        return again & Q(stage__in=[stage.value for stage in FINISHED]) & ~Q(checked="returned")
     own = schemes()
     wanted = Q(pk__in=[])
     rows = Programme.objects.filter(deleted_seq__isnull=True) if programmes is None else programmes
@@ -171,9 +172,18 @@ def condition(level: CheckLevel, programmes: Iterable[Programme] | None = None) 
         part = Q(checked__in=[word.value for word in waiting_as(_AWAITED[level], scheme)])
         if level is CheckLevel.SPOT_CHECK:
             as_drawn = waiting_as(Awaits.SPOT_CHECK, scheme, is_drawn=True)
-            part |= Q(checked__in=[word.value for word in as_drawn]) & Q(drawn)
+            part |= Q(checked__in=[word.value for word in as_drawn], pk__in=open_draws(level).values("site"))
         wanted |= part & Q(row_by_row(Exists(counting(programme))))
     return Q(stage=Stage.FINISHED.value) & wanted
+
+
+def asks_unchecked(level: CheckLevel) -> bool:
+    """Whether sites that nobody has looked at yet wait for this level in some programme."""
+    if level is CheckLevel.REVISIT:
+        return False
+    own = schemes()
+    keys = Programme.objects.filter(deleted_seq__isnull=True).values_list("pk", flat=True)
+    return any(Checked.NOTHING in waiting_as(_AWAITED[level], own.get(pk, DEFAULT)) for pk in keys)
 
 
 def counting(programme: Programme) -> Any:
@@ -238,3 +248,9 @@ def _declared_since(site: Site) -> int:
     )
     reworked = site.reworks.order_by("-changed_seq").values_list("changed_seq", flat=True).first()
     return max(unfinished or 0, reworked or 0)
+
+
+def overdue_reworks(sites: SiteQuerySet, today: dt.date) -> int:
+    """How many of these returned sites are past the deadline of their newest return."""
+    due = deadlines(list(sites.values_list("pk", flat=True)))
+    return sum(row.deadline is not None and row.deadline < today for row in due.values())
