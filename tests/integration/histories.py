@@ -9,7 +9,7 @@ from django.db import transaction
 
 from projects.actions.errors import PeriodClosed
 from tests.factories import World
-from tests.integration import historycity, historysites
+from tests.integration import historycity, historysites, historyvisits
 
 Step = Callable[[World, Random], None]
 
@@ -42,6 +42,9 @@ STEPS: Final[tuple[Step, ...]] = (
     historycity.department,
     historycity.person,
     historycity.area,
+    historyvisits.checked,
+    historyvisits.returned,
+    historyvisits.round_of_visits,
 )
 
 

@@ -234,7 +234,8 @@ def rework(world: World, site: Site, day: dt.date = LATER, who: str = "haishu") 
 class TestReturns:
     def test_a_return_says_why_and_until_when(self, people: World) -> None:
         site = finished(people)
-        for values in ({"reasons": " "}, {"working_days": 0}, {"working_days": 999}):
+        wrong: list[dict[str, Any]] = [{"reasons": " "}, {"working_days": 0}, {"working_days": 999}]
+        for values in wrong:
             with pytest.raises(Invalid):
                 visit(people.access("haishu2"), site, SELF, RETURNED, **{"reasons": "x", **values})
         # Ten working days after Friday 7 June 2024: Monday the 10th is 端午.
