@@ -23,7 +23,7 @@ from projects.admin.correcting import asked_for, offer
 from projects.admin.scope import access_for, is_unlimited
 from projects.admin.sitesteps import DATE
 from projects.exchange.values import quoted
-from projects.models import Division, Sample, SampleFrame, Site
+from projects.models import Division, Programme, Sample, SampleFrame, Site
 from projects.permissions.access import Access, Permission, Target, may
 from projects.readmodels.samples import (
     checked_again,
@@ -60,6 +60,11 @@ class SampleAdmin(ScopedAdmin[Sample]):
 
     def has_change_permission(self, request: HttpRequest, obj: Sample | None = None) -> bool:
         return False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        newest = Programme.objects.filter(deleted_seq__isnull=True).order_by("-year", "key").first()
+        given = super().get_changeform_initial_data(request)
+        return given if newest is None else {"programme": newest.pk, **given}
 
     def write_row(self, request: HttpRequest, obj: Sample, form: ModelForm[Sample], reason: str) -> None:
         obj.pk = state_seed(access=access_for(request), row=obj, reason=reason).pk
