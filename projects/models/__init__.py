@@ -28,6 +28,7 @@ from projects.models.rollups import RollUp, RollUpStep
 from projects.models.satisfaction import SatisfactionVote
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
 from projects.models.standings import SiteStanding
+from projects.models.submissions import Submission
 from projects.models.targets import TargetStatement
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "SiteStanding",
     "SiteState",
     "StoredArea",
+    "Submission",
     "TargetStatement",
     "User",
     "YearResult",
