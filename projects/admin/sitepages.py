@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 
 from projects.admin.base import ScopedAdmin
 from projects.admin.sitephotos import photo_view, photos_view
+from projects.admin.visits import visit_view
 from projects.models import Site
 
 
@@ -17,6 +18,7 @@ def site_pages(admin: ScopedAdmin[Site]) -> list[URLPattern]:
         return admin.admin_site.admin_view(partial(view, admin))
 
     return [
+        path("<int:object_id>/visit/", wrap(visit_view), name="projects_site_visit"),
         path("<int:object_id>/photos/", wrap(photos_view), name="projects_site_photos"),
         path(
             "<int:object_id>/photos/<int:photo_id>/<slug:part>/",
