@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, OuterRef, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -89,7 +89,8 @@ def round_view(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _post(request, access, asked, districts)
     rows, count = _listed(access, asked)
-    lines = lines_of(access, [*asked.added, *rows], month, added=asked.added)
+    ids = [*asked.added, *rows]
+    lines = lines_of(access, ids, month, added=asked.added, in_order=True)
     return _table(request, asked, districts, lines, count)
 
 
@@ -175,7 +176,9 @@ def _listed(access: Access, asked: Asked) -> tuple[list[int], int]:
         )
         rows = rows.filter(Exists(lit))
     start = (asked.page - 1) * asked.per
-    ids = rows.order_by("code").values_list("pk", flat=True)
+    # What is still to do comes first.
+    told = Case(When(reported_in(asked.month), then=Value(1)), default=Value(0))
+    ids = rows.order_by(told, "code").values_list("pk", flat=True)
     return list(ids[start : start + asked.per]), rows.count()
 
 

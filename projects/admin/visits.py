@@ -30,7 +30,7 @@ from projects.admin.roundlines import lines_of, with_typed
 from projects.admin.scope import access_for
 from projects.models import Site
 from projects.permissions.access import Access, Permission, holds, may
-from projects.readmodels.rounds import due_sites, month_due, reported_in
+from projects.readmodels.rounds import Month, due_sites, month_due, reported_in
 from projects.readmodels.sitedetail import map_links
 
 _NEAREST: Final = 20
@@ -51,7 +51,7 @@ def visit_view(admin: ScopedAdmin[Site], request: HttpRequest, object_id: int) -
     problems: list[str] = []
     is_conflict = False
     refused: dict[str, str] = dict(typed.errors)
-    day = month_due(as_of_in(request.POST.get("day")) or timezone.localdate()).day
+    day = _month(request).day
     if not typed.errors:
         try:
             report_round(
@@ -99,7 +99,7 @@ def _page(
     refused: dict[str, str],
     problems: list[str],
 ) -> HttpResponse:
-    month = month_due(as_of_in(request.POST.get("day")) or timezone.localdate())
+    month = _month(request)
     (line,) = lines_of(access, [site.pk], month)
     if typed is not None:
         rows = [] if typed.row is None else [typed.row]
@@ -127,6 +127,13 @@ def _page(
         **offer(request),
     }
     return TemplateResponse(request, "admin/projects/site/visit.html", context)
+
+
+def _month(request: HttpRequest) -> Month:
+    """By default today; after the programme's period the day that its figures are about."""
+    today, due = timezone.localdate(), month_due()
+    is_over = due.programme is not None and today > due.programme.period_end
+    return month_due(as_of_in(request.POST.get("day")) or (due.day if is_over else today))
 
 
 def _done(request: HttpRequest, site: Site) -> HttpResponse:

@@ -11,7 +11,7 @@ from projects.models import Contribution, Division, Programme, Site, SiteReport
 from projects.permissions.access import Access, Permission
 from projects.querysets.sites import SiteQuerySet
 from projects.readmodels.calendar import working_calendar
-from projects.rules.reporting import deadline, due_day, month_of
+from projects.rules.reporting import ROUND, deadline, due_day, month_of
 from projects.rules.vocabulary import FINISHED, UNDER_WAY, DivisionLevel
 
 
@@ -26,6 +26,11 @@ class Month:
     @property
     def first(self) -> dt.date:
         return month_of(self.day)[0]
+
+    @property
+    def working_days(self) -> int:
+        """Of the deadline, after the day."""
+        return ROUND.working_days
 
 
 @dataclass(frozen=True, slots=True)

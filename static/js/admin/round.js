@@ -1,5 +1,6 @@
 import { debounce } from "../lib/debounce.js";
 import { element } from "../lib/element.js";
+import { drawnLight } from "./light.js";
 
 /**
  * The monthly round's table: keys and pastes go down a column, and what is typed shows at once which light it
@@ -60,7 +61,7 @@ function start(table) {
     const place = line.querySelector(".round-line__preview");
     place?.replaceChildren();
     if (found.light && !isBlank) {
-      place?.append("→ ", element("span", { class: `light light--${found.light}` }, found.label ?? ""));
+      place?.append("→ ", drawnLight(found.light, found.label ?? "", String(table.dataset.sprite)));
     }
     for (const column of ["problem", "plan"]) {
       line.querySelector(`[data-column="${column}"]`)?.toggleAttribute("data-asked", found.asks && !isBlank);

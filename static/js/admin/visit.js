@@ -1,5 +1,6 @@
 import { debounce } from "../lib/debounce.js";
 import { element } from "../lib/element.js";
+import { drawnLight } from "./light.js";
 import { positionButton } from "./position.js";
 
 /**
@@ -45,7 +46,7 @@ function start(form) {
       const isBlank = !percent.value.trim();
       light.replaceChildren();
       if (found.light && !isBlank) {
-        light.append("→ ", element("span", { class: `light light--${found.light}` }, found.label));
+        light.append("→ ", drawnLight(found.light, found.label, String(form.dataset.sprite)));
       }
       form.querySelector("[data-words]")?.toggleAttribute("data-asked", found.asks && !isBlank);
       form
