@@ -231,7 +231,7 @@ def _table(
         "previous": asked.query(page=asked.page - 1) if asked.page > 1 else "",
         "next": asked.query(page=asked.page + 1) if asked.page < pages else "",
         "shows": [(word, asked.query(show=word, page=None)) for word in SHOWN],
-        "sizes": SIZES,
+        "sizes": [(size, asked.query(per=size, page=None)) for size in SIZES if size != asked.per],
         "sought": sought,
         "found": _found(access, asked, sought),
         "problems": problems,
@@ -257,13 +257,19 @@ def _found(access: Access, asked: Asked, sought: str) -> list[tuple[Site, str]]:
 
 
 def _post(request: HttpRequest, access: Access, asked: Asked, districts: list[DistrictRound]) -> HttpResponse:
-    ids = posted_ids(request)
+    posted = posted_ids(request)
+    mine = Site.objects.visible_to(access, Permission.SITE_REPORT).filter(pk__in=posted)
+    own = set(mine.values_list("pk", flat=True))
+    ids = [pk for pk in posted if pk in own]
+    # Of the reader's own rows alone: nobody else's photos are even opened.
     typed = typed_rows(request, ids)
     rows = [each.row for each in typed if each.row is not None]
     problems: list[str] = []
     refused: Mapping[int, Mapping[str, str]] = {}
     only_checks = "_check" in request.POST
-    if not only_checks and not any(each.errors for each in typed):
+    if len(ids) < len(posted):
+        problems = [_("有点位已不在您的管理范围内,没有保存任何一行。")]
+    elif not only_checks and not any(each.errors for each in typed):
         try:
             done = report_round(
                 access=access, as_of=asked.month.day, rows=rows, key=request.POST.get("key", "")[:36]

@@ -84,6 +84,7 @@ def test_a_report_on_the_spot_survives_a_bad_network(
     page.get_by_role("button", name="用我现在的位置查找").tap()
     page.wait_for_url("**lon=121.62**")
     page.locator(".nearest__site").first.tap()
+    page.wait_for_url("**/visit/")
     assert overflow(page) <= 0
     assert axe(page) == []
     page.get_by_text("阶段变更、截至日期").tap()
@@ -119,6 +120,7 @@ def test_a_refused_position_is_no_obstacle(phone: Page, log_in: LogIn) -> None:
     log_in(phone, "demo-district")
     phone.goto("/admin/round/nearest/?lon=121.62&lat=29.86")
     phone.locator(".nearest__site").first.tap()
+    phone.wait_for_url("**/visit/")
     phone.get_by_role("button", name="取当前位置").tap()
     expect(phone.locator("[data-say]")).to_contain_text("没有允许使用位置")
     expect(phone.get_by_role("button", name="提交")).to_be_enabled()

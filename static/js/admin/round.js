@@ -154,6 +154,12 @@ function start(table) {
   table.addEventListener("submit", () => {
     isSaved = true;
   });
+  // Hundreds of empty files would travel with the form.
+  table.addEventListener("formdata", (event) => {
+    for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (table.querySelectorAll("input[type=file]"))) {
+      if (!field.files?.length) event.formData.delete(field.name);
+    }
+  });
   window.addEventListener("beforeunload", (event) => {
     if (!isSaved) event.preventDefault();
   });
