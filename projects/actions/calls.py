@@ -21,6 +21,7 @@ from projects.actions.drafts import PlanChangeDraft, ReportDraft, SiteDraft, Vis
 from projects.actions.errors import Invalid
 from projects.actions.phasedrafts import CategoryDraft, PhaseDraft, PhaseUpdate, ProjectDraft, ProjectUpdate
 from projects.actions.photodrafts import Fix, PhotoDraft
+from projects.actions.rounddrafts import RoundRow
 from projects.actions.siteupdates import SiteUpdate
 from projects.models import User
 from projects.models.access import access_of
@@ -32,7 +33,8 @@ from projects.rules.vocabulary import CheckLevel, CheckResult, PhotoPurpose, Pub
 _SHAPES: Final[Mapping[str, type[Any]]] = {
     shape.__name__: shape
     for shape in (
-        *(ReportDraft, PlanChangeDraft, VisitDraft, PhotoDraft, Fix, SiteDraft, SiteUpdate, FileStamp),
+        *(ReportDraft, PlanChangeDraft, VisitDraft, SiteDraft, SiteUpdate, FileStamp),
+        *(RoundRow, PhotoDraft, Fix),
         *(CategoryDraft, ProjectDraft, ProjectUpdate, PhaseDraft, PhaseUpdate, Standing, Gap),
     )
 }

@@ -260,13 +260,16 @@ def respan(
     *,
     states: Iterable[SiteState],
     now: dt.datetime,
+    reports: Iterable[SiteReport] | None = None,
 ) -> Respan:
     """What has to change for the lights, and what figures count, to say what the site's rows say.
 
-    `states` may hold an unsaved one. The site's `CACHED` fields are set on the instance.
+    `states` and `reports` (None: those that are stored) may hold an unsaved one. The site's `CACHED` fields
+    are set on the instance.
     """
     states = list(states)
-    facts = facts_of(site, reports=site.reports.all(), states=states, plan_changes=site.plan_changes.all())
+    told = site.reports.all() if reports is None else reports
+    facts = facts_of(site, reports=told, states=states, plan_changes=site.plan_changes.all())
     standing = in_order(states)
     found = project(site, facts, judge, stretches_of(standing, judges, judge))
     rows = span_rows(site, found, now=now)

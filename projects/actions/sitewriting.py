@@ -124,7 +124,7 @@ def apply_changes(
     if effective_on > timezone.localdate(now):
         raise Invalid({"": _("生效日期不能晚于今天。")})
     if STATE_FIELDS & changes.keys():
-        _check_newest(site, effective_on, timezone.localdate(now))
+        check_newest(site, effective_on, timezone.localdate(now))
     site.changed_seq = changed_seq
     site.updated_at = now
     clean(site)
@@ -216,7 +216,7 @@ def _set_fields(site: Site, changes: Mapping[str, object]) -> None:
             raise ValueError(f"a site's {name} is not changed here")
 
 
-def _check_newest(site: Site, effective_on: dt.date, today: dt.date) -> None:
+def check_newest(site: Site, effective_on: dt.date, today: dt.date) -> None:
     """What the site is from now on cannot begin before what it became later: the map would say the one and
     every figure since that later day the other.
     """

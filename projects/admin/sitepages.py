@@ -8,6 +8,7 @@ from django.urls import URLPattern, path
 from projects.admin.base import ScopedAdmin
 from projects.admin.sitephotos import photo_view, photos_view
 from projects.admin.visiting import rework_view, site_context, visit_view
+from projects.admin.visits import visit_view as report_view
 from projects.models import Site
 
 __all__ = ["site_context", "site_pages"]
@@ -22,6 +23,7 @@ def site_pages(admin: ScopedAdmin[Site]) -> list[URLPattern]:
     return [
         path("<int:object_id>/verify/", wrap(visit_view), name="projects_site_verify"),
         path("<int:object_id>/rework/", wrap(rework_view), name="projects_site_rework"),
+        path("<int:object_id>/visit/", wrap(report_view), name="projects_site_visit"),
         path("<int:object_id>/photos/", wrap(photos_view), name="projects_site_photos"),
         path(
             "<int:object_id>/photos/<int:photo_id>/<slug:part>/",

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, URLPattern, URLResolver, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
@@ -98,7 +98,15 @@ class StaffSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Without `/r/` (view on site): it looks up any row of any table, whoever asks."""
-        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        from projects.admin.rounds import preview_view, round_view
+        from projects.admin.visits import nearest_view
+
+        return [
+            path("round/", self.admin_view(round_view), name="round"),
+            path("round/nearest/", self.admin_view(nearest_view), name="round-nearest"),
+            path("round/preview/", self.admin_view(preview_view), name="round-preview"),
+            *(url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"),
+        ]
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

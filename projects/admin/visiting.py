@@ -224,7 +224,7 @@ def visit_view(admin: ScopedAdmin[Site], request: HttpRequest, object_id: int) -
         },
         **offer(request),
     }
-    return TemplateResponse(request, "admin/projects/site/visit.html", context)
+    return TemplateResponse(request, "admin/projects/site/verify.html", context)
 
 
 def rework_view(admin: ScopedAdmin[Site], request: HttpRequest, object_id: int) -> HttpResponse:

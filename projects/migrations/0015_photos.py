@@ -1,4 +1,4 @@
-"""Photos as evidence, and what is decided of each."""
+"""Photos as evidence, what is decided of each, and which forms have arrived."""
 
 import django.db.models.deletion
 import django.utils.timezone
@@ -200,6 +200,34 @@ class Migration(migrations.Migration):
                 "verbose_name": "照片的决定",
                 "verbose_name_plural": "照片的决定",
                 "ordering": ["photo", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Submission",
+            fields=[
+                (
+                    "key",
+                    models.CharField(max_length=36, primary_key=True, serialize=False, verbose_name="编号"),
+                ),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="录入时间"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="录入人",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "已收到的表单",
+                "verbose_name_plural": "已收到的表单",
             },
         ),
         migrations.AddIndex(

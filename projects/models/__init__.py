@@ -29,6 +29,7 @@ from projects.models.samples import Sample, SampledSite, SampleFrame
 from projects.models.satisfaction import SatisfactionVote
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
 from projects.models.standings import SiteStanding
+from projects.models.submissions import Submission
 from projects.models.targets import TargetStatement
 from projects.models.verification import Checklist, Rework, Verification, VerificationScheme
 
@@ -80,6 +81,7 @@ __all__ = [
     "SiteStanding",
     "SiteState",
     "StoredArea",
+    "Submission",
     "TargetStatement",
     "User",
     "Verification",

@@ -67,7 +67,7 @@ class Photo(AppendOnly):
     device_at = models.DateTimeField(_("设备定位时间"), null=True, blank=True)
     device_distance_m = models.FloatField(_("设备位置距点位(米)"), null=True, blank=True)
 
-    objects = PhotoQuerySet.as_manager()
+    objects = PhotoQuerySet.as_manager()  # type: ignore[misc]  # narrower than the base
 
     class Meta:
         ordering = ["site", "id"]

@@ -30,6 +30,7 @@ __all__ = [
 
 CASES: Final = (
     Case("report", "report_site", sites.report, who="haishu"),
+    Case("round", "report_round", sites.round_of_two, who="haishu"),
     Case("correction of a report", "report_site", sites.report_correction, who="haishu"),
     Case("plan", "change_plan", sites.plan, who="supervisor"),
     Case("stage", "change_site", sites.changed({"stage": "suspended"}, since=True), who="haishu"),

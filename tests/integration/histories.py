@@ -19,6 +19,7 @@ STEPS: Final[tuple[Step, ...]] = (
     historysites.change,
     historysites.report,
     historysites.reschedule,
+    historysites.a_round,
     historysites.photos,
     historysites.publication,
     historysites.remove,

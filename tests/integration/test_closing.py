@@ -73,6 +73,7 @@ UNDATED: Mapping[str, str] = {
     "store_area": "a filter",
     "add_photos": "evidence, no figure",
     "decide_photo": "who may see evidence",
+    "preview_round": "writes nothing",
     "save_user": "people",
     "set_password": "people",
     "record_accounts": "people",
