@@ -98,6 +98,27 @@ def geodesic_distance_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2:
     return np.asarray(metres, dtype=np.float64).reshape(everywhere[0].shape)
 
 
+def distance_to_m(geometry: BaseGeometry, lon: float, lat: float) -> float:
+    """Metres on the ellipsoid from a WGS-84 position to the nearest point of a geometry; 0 inside a polygon.
+
+    The nearest point is looked for on a plane that touches the ellipsoid at the position: exact enough where
+    it matters (well under a metre within 10 km), and of a geometry far away any point is far away. Raises
+    ValueError for an empty geometry, `maps.datum.CoordinateError` for a position that is not on Earth.
+    """
+    if geometry.is_empty:
+        raise ValueError("nothing is near an empty geometry")
+    lonlat_pair(lon, lat)
+    # Degrees of longitude and latitude in metres, by the ellipsoid's radii of curvature at the position.
+    sine = np.sin(np.radians(lat))
+    shrunk = 1.0 - _WGS84.es * sine**2
+    east = np.radians(1.0) * _WGS84.a / np.sqrt(shrunk) * max(np.cos(np.radians(lat)), 1e-9)
+    north = np.radians(1.0) * _WGS84.a * (1.0 - _WGS84.es) / shrunk**1.5
+    scale = np.array([east, north])
+    plane = shapely.transform(force_2d(geometry), lambda pairs: (pairs - (lon, lat)) * scale)
+    nearest = shapely.get_coordinates(shapely.shortest_line(plane, Point(0.0, 0.0)))[0] / scale
+    return float(geodesic_distance_m(lon, lat, lon + nearest[0], lat + nearest[1]))
+
+
 def force_2d(geometry: BaseGeometry) -> BaseGeometry:
     """The geometry without heights."""
     result: BaseGeometry = shapely.force_2d(geometry)

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from projects.actions.drafts import SiteDraft
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.siteupdates import SiteUpdate
-from projects.actions.sitewriting import departments_of, pairs_of, targets_of
+from projects.actions.sitewriting import departments_of, pairs_of, refuse_verified, targets_of
 from projects.actions.streams import Stream
 from projects.models import Contribution, Site
 from projects.permissions.access import Access, Permission, Target, divisions_for, may, may_publish
-from projects.rules.vocabulary import Publication
+from projects.rules.vocabulary import Publication, Stage
 
 _ASKED: Final = 2_000
 #: Who manages a site and what it counts for: all that permissions ask of a new one.
@@ -28,10 +28,11 @@ Hashes = NDArray[np.int64]
 @dataclass(slots=True)
 class Survey:
     """What one look at the new sites tells: whose they are (with one code of each), whether any is public
-    already, and the first code that is taken."""
+    already or said to be verified, and the first code that is taken."""
 
     kinds: dict[Kind, str] = field(default_factory=dict)
     is_public: bool = False
+    is_verified: bool = False
     taken: str | None = None
     hashes: Hashes = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
@@ -47,6 +48,7 @@ def survey(added: Stream[SiteDraft]) -> Survey:
     for drafts in added.chunks():
         for draft in drafts:
             found.kinds.setdefault(kind_of(draft), draft.code)
+            found.is_verified |= draft.stage is Stage.VERIFIED and not draft.is_demo
             found.is_public |= draft.publication is Publication.PUBLISHED and not draft.is_demo
         codes = [draft.code for draft in drafts]
         hashes = np.fromiter(map(hash, codes), dtype=np.int64, count=len(codes))
@@ -82,7 +84,8 @@ def check(
     added: Stream[SiteDraft],
     changed: Stream[SiteUpdate],
 ) -> None:
-    """Raises NotAllowed when a row lies outside the actor's divisions or the publisher's."""
+    """Raises NotAllowed when a row lies outside the actor's divisions or the publisher's, Invalid for a new
+    site that is said to be verified."""
     outside: list[str] = []
     kinds = found.kinds
     if divisions_for(access, Permission.SITE_ADD) is not None:
@@ -102,6 +105,8 @@ def check(
             _("有 %(count)d 个点位不在您的管理区划内(例如 %(code)s),没有写入任何数据。")
             % {"count": len(outside), "code": outside[0]}
         )
+    if found.is_verified:
+        refuse_verified(access, {"stage": Stage.VERIFIED.value})
     _check_publisher(publisher, access, kinds, published=found.is_public)
 
 

@@ -17,26 +17,30 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from projects.actions.batches import FileStamp
-from projects.actions.drafts import PlanChangeDraft, ReportDraft, SiteDraft
+from projects.actions.drafts import PlanChangeDraft, ReportDraft, SiteDraft, VisitDraft
 from projects.actions.errors import Invalid
 from projects.actions.phasedrafts import CategoryDraft, PhaseDraft, PhaseUpdate, ProjectDraft, ProjectUpdate
+from projects.actions.photodrafts import Fix, PhotoDraft
+from projects.actions.rounddrafts import RoundRow
 from projects.actions.siteupdates import SiteUpdate
 from projects.models import User
 from projects.models.access import access_of
 from projects.permissions.access import Access
 from projects.rules.phases import Gap, Meaning, Standing
-from projects.rules.vocabulary import Publication, Service, Stage, Word
+from projects.rules.vocabulary import CheckLevel, CheckResult, PhotoPurpose, Publication, Service, Stage, Word
 
 #: Dataclasses and words that actions take.
 _SHAPES: Final[Mapping[str, type[Any]]] = {
     shape.__name__: shape
     for shape in (
-        *(ReportDraft, PlanChangeDraft, SiteDraft, SiteUpdate, FileStamp),
+        *(ReportDraft, PlanChangeDraft, VisitDraft, SiteDraft, SiteUpdate, FileStamp),
+        *(RoundRow, PhotoDraft, Fix),
         *(CategoryDraft, ProjectDraft, ProjectUpdate, PhaseDraft, PhaseUpdate, Standing, Gap),
     )
 }
 _WORDS: Final[Mapping[str, type[Word]]] = {
-    word.__name__: word for word in (Stage, Service, Publication, Meaning)
+    word.__name__: word
+    for word in (Stage, Service, Publication, Meaning, CheckLevel, CheckResult, PhotoPurpose)
 }
 #: What the ledger sets when the row is written.
 _LEDGERS: Final = frozenset({"changed_seq", "recorded_at", "recorded_by_id"})

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from shapely.geometry.base import BaseGeometry
 
-from projects.rules.vocabulary import Publication, Service, Stage
+from projects.rules.vocabulary import CheckLevel, CheckResult, Publication, Service, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,30 @@ class PlanChangeDraft:
     reason: str
     approval_number: str = ""
     milestones: tuple[tuple[dt.date, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VisitDraft:
+    """One visit of a verifier. Position in WGS-84 degrees as the device gave it, with its own accuracy.
+
+    Of a return: `reasons`, and the deadline as `working_days` after the visit (None: as the scheme says);
+    `stage_after` takes the stage back (None: it stays), and then `percent` is the progress found on the spot.
+    `service_after`: what a re-visit found of its service.
+    """
+
+    level: CheckLevel
+    result: CheckResult
+    visited_on: dt.date
+    reasons: str = ""
+    working_days: int | None = None
+    lon: float | None = None
+    lat: float | None = None
+    accuracy_m: float | None = None
+    checklist_id: int | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    stage_after: Stage | None = None
+    percent: Decimal | None = None
+    service_after: Service | None = None
 
 
 @dataclass(frozen=True, slots=True)

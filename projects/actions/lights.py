@@ -27,7 +27,7 @@ from projects.models import (
 from projects.models.bulk import fresh, insert_rows
 from projects.models.sites import make_plan
 from projects.querysets.sites import SiteQuerySet
-from projects.rules.facts import ApprovedPlan, Report, SiteFacts, StageChange
+from projects.rules.facts import ApprovedPlan, Report, SiteFacts, StageChange, former_of
 from projects.rules.lights import light_at
 from projects.rules.policy import Policy
 from projects.rules.rollups import Movements
@@ -103,16 +103,16 @@ def facts_of(
         if change.approval_number and plan is not None:
             approved.append(ApprovedPlan(change.effective_on, plan))
     baseline = site.baseline
+    kept_states = without_corrected(states)
     return SiteFacts(
         baseline=baseline,
         approved=tuple(approved) if baseline is not None else (),
         reports=tuple(Report(report.as_of, report.percent) for report in kept_reports),
-        stages=tuple(
-            StageChange(state.effective_on, Stage(state.stage)) for state in without_corrected(states)
-        ),
+        stages=tuple(StageChange(state.effective_on, Stage(state.stage)) for state in kept_states),
         started_on=site.started_on,
         finished_on=site.finished_on,
         verified_on=site.verified_on,
+        former=former_of((state.former_finished_on, state.former_verified_on) for state in kept_states),
     )
 
 
@@ -260,13 +260,16 @@ def respan(
     *,
     states: Iterable[SiteState],
     now: dt.datetime,
+    reports: Iterable[SiteReport] | None = None,
 ) -> Respan:
     """What has to change for the lights, and what figures count, to say what the site's rows say.
 
-    `states` may hold an unsaved one. The site's `CACHED` fields are set on the instance.
+    `states` and `reports` (None: those that are stored) may hold an unsaved one. The site's `CACHED` fields
+    are set on the instance.
     """
     states = list(states)
-    facts = facts_of(site, reports=site.reports.all(), states=states, plan_changes=site.plan_changes.all())
+    told = site.reports.all() if reports is None else reports
+    facts = facts_of(site, reports=told, states=states, plan_changes=site.plan_changes.all())
     standing = in_order(states)
     found = project(site, facts, judge, stretches_of(standing, judges, judge))
     rows = span_rows(site, found, now=now)

@@ -11,6 +11,7 @@ from projects.actions import closing, ledger, siterows
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.actions.errors import Invalid
 from projects.actions.lights import Judges, judges_by_indicator
+from projects.actions.roundchecks import verdict_of, words_missing
 from projects.actions.rows import check_correction
 from projects.actions.sitewriting import (
     clean,
@@ -25,6 +26,7 @@ from projects.models import PlanChange, Site, SiteReport
 from projects.permissions.access import Access, Permission
 from projects.rules.errors import RuleError
 from projects.rules.schedule import Milestone, Plan
+from projects.rules.vocabulary import Light
 
 
 @closing.correctable
@@ -35,8 +37,12 @@ def report_site(
     report: ReportDraft,
     corrects_id: int | None = None,
     correction_reason: str = "",
+    asks_words: bool = False,
 ) -> SiteReport:
     """Record reported progress; the site's latest figure and its lights follow.
+
+    `asks_words`: a report that leaves the site yellow or red on its day says what holds it up and the plan.
+    Forms ask for it; a file may bring older reports without (docs/decisions/0035).
 
     Raises NotAllowed, or Invalid: a percent outside 0..100, a day in the future (Asia/Shanghai), a
     correction without a reason, of another site's report or of one that was corrected already; PeriodClosed.
@@ -53,6 +59,8 @@ def report_site(
         require(access, Permission.SITE_REPORT, target_of(site))
         corrected = _corrected(site, corrects_id, correction_reason)
         judges = judges_by_indicator()
+        if asks_words:
+            _check_words(site, report, corrects_id, judges)
         closing.ask(_programmes(site), report.as_of, corrected.as_of if corrected else None)
         with ledger.take(1, actor_id=access.user_id) as numbers:
             row = SiteReport(
@@ -69,7 +77,7 @@ def report_site(
                 changed_seq=numbers.first,
             )
             row.save()
-            _copy_latest_report(site)
+            copy_latest_report(site)
             _finish(
                 site,
                 "site.report",
@@ -143,7 +151,22 @@ def _corrected(site: Site, corrects_id: int | None, reason: str) -> SiteReport |
     return corrected
 
 
-def _copy_latest_report(site: Site) -> None:
+def _check_words(site: Site, report: ReportDraft, corrects_id: int | None, judges: Judges) -> None:
+    new = SiteReport(site=site, as_of=report.as_of, percent=report.percent, corrects_id=corrects_id)
+    verdict = verdict_of(
+        site,
+        [*site.reports.all(), new],
+        list(site.states.all()),
+        contributions_of(site),
+        judges,
+        report.as_of,
+    )
+    missing = words_missing(Light.NONE if verdict is None else verdict.light, report.problem, report.plan)
+    if missing:
+        raise Invalid(missing)
+
+
+def copy_latest_report(site: Site) -> None:
     """The newest standing report by effective day; of two for one day the later recorded."""
     newest = SiteReport.objects.filter(site=site).standing().order_by("as_of", "pk").last()
     site.percent = newest.percent if newest else None

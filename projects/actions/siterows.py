@@ -48,6 +48,7 @@ AUDITED_FIELDS = (
     "verified_on",
     "percent",
     "reported_on",
+    "checked",
     "publication",
     "is_demo",
     "source_x",

@@ -22,6 +22,7 @@ from projects.actions.sitewriting import (
     entry_for,
     lock,
     pairs_of,
+    refuse_verified,
     require,
     target_of,
     targets_of,
@@ -74,6 +75,7 @@ def change_site(
             ):
                 require(access, Permission.SITE_CHANGE, target)
         check_version(site, expected_version)
+        refuse_verified(access, changes, site.stage, site.verified_on)
         if not _differs(site, changes):
             return site
         judges = judges_by_indicator()

@@ -24,6 +24,7 @@ from projects.actions.sitewriting import (
     change_entry,
     clean,
     clean_changed,
+    refuse_verified,
 )
 from projects.actions.standings import Rewrite
 from projects.actions.streams import Stream
@@ -37,7 +38,15 @@ _CHUNK: Final = 2_000
 _NAMED: Final = 10
 _LONGEST_REASON: Final = 500
 #: What every change may write besides the changed fields themselves.
-_ALWAYS: Final = ("publication", "submitted_by_id", "version", "updated_at", "changed_seq", *CACHED)
+_ALWAYS: Final = (
+    "checked",
+    "publication",
+    "submitted_by_id",
+    "version",
+    "updated_at",
+    "changed_seq",
+    *CACHED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +109,20 @@ def changed_since(codes: Sequence[str]) -> Conflict:
     )
 
 
-def ask(updates: Stream[SiteUpdate]) -> None:
-    """The guard of closed periods, of everything that the updates state. Raises PeriodClosed."""
+def ask(updates: Stream[SiteUpdate], effective_on: dt.date | None = None) -> None:
+    """The guard of closed periods, of everything that the updates state from a day on (today).
+
+    Raises PeriodClosed.
+    """
     closing.hold(Programme.objects.values_list("pk", flat=True))
     if closing.closed_through():
-        closing.ask_each(facts_of(updates))
+        closing.ask_each(facts_of(updates, effective_on))
 
 
-def facts_of(updates: Stream[SiteUpdate]) -> Iterator[sitedays.Fact]:
+def facts_of(updates: Stream[SiteUpdate], effective_on: dt.date | None = None) -> Iterator[sitedays.Fact]:
     """What the updates state, for the guard of closed periods."""
     programme_of = dict(Indicator.objects.values_list("pk", "category__programme_id"))
-    today = timezone.localdate()
+    today = effective_on or timezone.localdate()
     for chunk in updates.chunks():
         for start in range(0, len(chunk), _CHUNK):
             by_id = {update.site_id: update for update in chunk[start : start + _CHUNK]}
@@ -132,12 +144,24 @@ def _undone_state(site: Site, update: SiteUpdate) -> SiteState | None:
     return next((state for state in site.states.all() if state.changed_seq == update.undoes_seq), None)
 
 
-def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, reason: str) -> list[Prepared]:
+def prepare(
+    updates: Sequence[SiteUpdate],
+    *,
+    access: Access,
+    judges: Judges,
+    reason: str,
+    effective_on: dt.date | None = None,
+    is_verified: bool = False,
+) -> list[Prepared]:
     """Work out what each update of locked sites writes, in the order of the updates.
+
+    `effective_on`: the day from which a new stage or service holds (today). `is_verified`: asked by who may
+    accept, and did.
 
     Raises Invalid when a site is gone or a value cannot be, Conflict when a site changed since it was read.
     """
     now = timezone.now()
+    since = effective_on or timezone.localdate(now)
     by_id = {update.site_id: update for update in updates}
     ids = sorted(by_id)
     prepared: dict[int, Prepared] = {}
@@ -146,8 +170,9 @@ def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, re
         current = current_by_site([site.pk for site in sites])
         for site in sites:
             prepared[site.pk] = _prepare(
-                site, by_id[site.pk], current[site.pk], access=access, judges=judges, reason=reason, now=now
-            )
+                site, by_id[site.pk], current[site.pk], access=access, judges=judges, reason=reason, now=now,
+                since=since, is_verified=is_verified,
+            )  # fmt: skip
     if len(prepared) < len(updates):
         raise Invalid({"": _("有点位在读取之后被删除,没有写入任何数据;请重新读取文件。")})
     return [prepared[update.site_id] for update in updates]
@@ -198,8 +223,13 @@ def _prepare(
     judges: Judges,
     reason: str,
     now: dt.datetime,
+    since: dt.date,
+    is_verified: bool,
 ) -> Prepared:
     had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
+    with _naming(site):
+        if not is_verified and update.undoes_seq is None:
+            refuse_verified(access, update.changes, site.stage, site.verified_on)
     before, contributions = alter(
         site,
         update.changes,
@@ -214,7 +244,7 @@ def _prepare(
     if STATE_FIELDS & update.changes.keys():
         state = siterows.state_row(
             site,
-            effective_on=timezone.localdate(now) if undone is None else undone.effective_on,
+            effective_on=since if undone is None else undone.effective_on,
             stage=site.stage,
             contributions=contributions,
             now=now,

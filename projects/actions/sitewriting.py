@@ -16,7 +16,7 @@ from projects.models import AuditEntry, Contribution, Indicator, Site, SiteState
 from projects.permissions.access import Access, Permission, Target, may
 from projects.rules.errors import RuleError
 from projects.rules.rollups import Movements
-from projects.rules.vocabulary import UNDER_WAY, Publication, Stage
+from projects.rules.vocabulary import UNDER_WAY, Checked, Publication, Stage
 
 #: What `change_site` takes, besides `geometry` (shapely, EPSG:4326) and `contributions` (pairs of indicator
 #: id and quantity).
@@ -124,7 +124,7 @@ def apply_changes(
     if effective_on > timezone.localdate(now):
         raise Invalid({"": _("生效日期不能晚于今天。")})
     if STATE_FIELDS & changes.keys():
-        _check_newest(site, effective_on, timezone.localdate(now))
+        check_newest(site, effective_on, timezone.localdate(now))
     site.changed_seq = changed_seq
     site.updated_at = now
     clean(site)
@@ -165,6 +165,9 @@ def alter(
     check_version(site, expected_version)
     before = siterows.audited(site, contributions)
     _set_fields(site, changes)
+    if site.stage != before["stage"]:
+        # What was passed was passed of another work: declared complete again, the levels begin anew.
+        site.checked = Checked.NOTHING.value
     if not is_taken_back:
         _check_baseline(site, before, changes)
     if "contributions" in changes:
@@ -216,7 +219,7 @@ def _set_fields(site: Site, changes: Mapping[str, object]) -> None:
             raise ValueError(f"a site's {name} is not changed here")
 
 
-def _check_newest(site: Site, effective_on: dt.date, today: dt.date) -> None:
+def check_newest(site: Site, effective_on: dt.date, today: dt.date) -> None:
     """What the site is from now on cannot begin before what it became later: the map would say the one and
     every figure since that later day the other.
     """
@@ -247,6 +250,25 @@ def pairs_of(value: object) -> list[tuple[int, Decimal]]:
     if len({indicator_id for indicator_id, _quantity in pairs}) != len(pairs):
         raise Invalid({"contributions": _("同一指标不能填写两次。")})
     return pairs
+
+
+def refuse_verified(
+    access: Access,
+    changes: Mapping[str, object],
+    stage: str = "",
+    verified_on: dt.date | None = None,
+) -> None:
+    """Verified is what somebody else finds on the spot (projects.actions.verification): no form and no file
+    says it or takes it back. Who keeps the programme may take records over from elsewhere. Raises Invalid.
+    """
+    wanted = changes.get("stage", stage)
+    is_staged = wanted != stage and Stage.VERIFIED in (wanted, stage)
+    is_dated = changes.get("verified_on", verified_on) != verified_on
+    if not (is_staged or is_dated) or may(access, Permission.PROGRAMME_CHANGE, Target()):
+        return
+    if is_staged:
+        raise Invalid({"stage": _("“已核验”由核验人登记和退回,这里不能改成或改掉。")})
+    raise Invalid({"verified_on": _("核验日期由核验人登记,这里不能改。")})
 
 
 def check_version(site: Site, expected: int) -> None:

@@ -36,6 +36,12 @@ _VERBS: Final[dict[str, str | Promise]] = {
     "request": gettext_lazy("申请更正"),
     "approved": gettext_lazy("批准更正"),
     "refused": gettext_lazy("不批准更正"),
+    "photo": gettext_lazy("添加照片"),
+    "photo_decided": gettext_lazy("决定照片公开与否"),
+    "verify": gettext_lazy("核验"),
+    "rework": gettext_lazy("整改完成"),
+    "accept": gettext_lazy("随抽查轮次通过"),
+    "draw": gettext_lazy("抽样"),
     "rejudge": gettext_lazy("重新评灯"),
 }
 

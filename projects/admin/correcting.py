@@ -26,7 +26,9 @@ _MODELS: Final[Mapping[str, type[models.Model]]] = {
     "SiteDraft": Site,
 }
 #: Arguments that say which row is meant, or in which state it was read; the subject says the first in words.
-_MEANT: Final = frozenset({"site_id", "expected_version", "access", "stamp"})
+_MEANT: Final = frozenset({"site_id", "expected_version", "access", "stamp", "version", "key", "asks_words"})
+#: Of a row of a round: the others are the site's.
+_REPORTED: Final = frozenset({"percent", "problem", "plan"})
 
 
 def asked_for(request: HttpRequest, refusal: ActionError) -> ActionError | None:
@@ -70,7 +72,16 @@ def _lines(name: str, value: Any, model: type[models.Model]) -> Iterator[tuple[s
             yield field_label(model, name), readable(model, name, value)
         return
     tag, held = value["$"], value["v"]
-    if tag == "row":
+    if tag == "RoundRow":
+        site = Site.objects.filter(pk=held["site_id"]).first()
+        yield _("点位"), str(site or f"#{held['site_id']}")
+        photos = held.get("photos", {}).get("v", [])
+        for field, item in held.items():
+            if field not in _MEANT and field != "photos":
+                yield from _lines(field, item, SiteReport if field in _REPORTED else Site)
+        if photos:
+            yield _("照片"), str(len(photos))
+    elif tag == "row":
         own = _model(held[0])
         for field, item in held[2].items():
             yield from _lines(field, item, own)

@@ -9,12 +9,15 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.admin.tasks import Task
+from projects.admin.verifytasks import tasks_of_verification
 from projects.models import Contribution, CorrectionRequest, Programme, Site, StagedImport
 from projects.permissions.access import Access, Permission, Target, holds, may
 from projects.querysets.sites import SiteQuerySet
+from projects.readmodels.rounds import districts_of_round, due_sites, month_due, reported_in
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import SiteFilter
 from projects.readmodels.staffsites import StaffQuery, counting_test, light_test, staff_query, total
@@ -87,7 +90,10 @@ def _unreported(access: Access, day: dt.date, held: Snapshot) -> StaffQuery:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One kind of work: its word in the address, its sentence, its rows; `asked` is the same of the index."""
+    """One kind of work: its word in the address, its sentence, its rows; `asked` is the same of the index.
+
+    Not `on_start`: a filter of the list only.
+    """
 
     slug: str
     label: str | Promise
@@ -95,6 +101,7 @@ class Question:
     tone: str
     rows: Callable[[Access, dt.date], SiteQuerySet]
     asked: Callable[[Access, dt.date, Snapshot], StaffQuery]
+    on_start: bool = True
 
 
 QUESTIONS: Final = (
@@ -102,7 +109,13 @@ QUESTIONS: Final = (
     Question("publish", _("待我发布"), _("别人提交的,核对后发布"), "work", to_publish, _to_publish),
     Question("late", _("滞后点位"), _("截至数据截止日亮黄灯或红灯"), "bad", late, _late),
     Question(
-        "unreported", _("一个月未报进度"), _("在建点位,请补报形象进度"), "work", unreported, _unreported
+        "unreported",
+        _("一个月未报进度"),
+        _("在建点位,请补报形象进度"),
+        "work",
+        unreported,
+        _unreported,
+        on_start=False,
     ),
 )
 
@@ -111,10 +124,26 @@ def tasks_of_sites(access: Access, day: dt.date) -> Iterator[Task]:
     """The questions above, counted."""
     held = snapshot(fresh=True)
     address = reverse("admin:projects_site_changelist")
-    for question in QUESTIONS:
+    for question in (each for each in QUESTIONS if each.on_start):
         found = total(question.asked(access, day, held), held)
         url = f"{address}?todo={question.slug}"
         yield Task(question.label, question.hint, question.tone, found.count, found.at_least, url)
+
+
+def tasks_of_rounds(access: Access, day: dt.date) -> Iterator[Task]:
+    """Sites whose month's report is still to come, for who reports; districts behind, for who watches."""
+    month = month_due()
+    url = f"{reverse('admin:round')}?day={month.day.isoformat()}"
+    words = {"day": month.day.isoformat(), "until": month.until.isoformat()}
+    if holds(access, Permission.SITE_REPORT):
+        rows = due_sites(access, Permission.SITE_REPORT, month).exclude(reported_in(month))
+        hint = gettext("截至 %(day)s 的月度填报,应在 %(until)s 前报完") % words
+        tone = "bad" if timezone.localdate() > month.until else "work"
+        yield Task(_("本月应报未报"), hint, tone, rows.count(), False, f"{url}&show=unreported")
+    elif holds(access, Permission.ORDER_ISSUE):
+        behind = districts_of_round(access, Permission.SITE_VIEW_INTERNAL, month)
+        hint = gettext("截至 %(day)s 的月度填报还没有报完") % words
+        yield Task(_("未报完的区县"), hint, "calm", sum(row.open > 0 for row in behind), False, url)
 
 
 def tasks_of_corrections(access: Access, day: dt.date) -> Iterator[Task]:
@@ -152,8 +181,10 @@ def tasks_of_imports(access: Access, day: dt.date) -> Iterator[Task]:
 #: Who says what is due, in the order of the start page. A new kind of work adds its function here.
 PROVIDERS: Final[tuple[Callable[[Access, dt.date], Iterable[Task]], ...]] = (
     tasks_of_sites,
+    tasks_of_rounds,
     tasks_of_corrections,
     tasks_of_imports,
+    tasks_of_verification,
 )
 
 

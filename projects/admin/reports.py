@@ -73,6 +73,7 @@ class SiteReportAdmin(ScopedAdmin[SiteReport]):
             report=ReportDraft(obj.as_of, obj.percent, obj.problem, obj.plan),
             corrects_id=obj.corrects_id,
             correction_reason=obj.correction_reason,
+            asks_words=True,
         )
         obj.pk = saved.pk
 

@@ -33,6 +33,7 @@ from projects.admin.sitefiles import site_file_urls
 from projects.admin.sitefilters import SITE_FILTERS
 from projects.admin.siteform import ATTRIBUTE, SiteForm, attribute_fields
 from projects.admin.sitelist import SiteChangeList, choosable
+from projects.admin.sitepages import site_context, site_pages
 from projects.admin.sitesteps import BY_SLUG, STEPS
 from projects.models import Division, FacilityKind, Site
 from projects.models.choices import DATUMS
@@ -267,6 +268,7 @@ class SiteAdmin(ScopedAdmin[Site]):
         if site is not None:
             access = access_for(request)
             context |= {
+                **site_context(access, site),
                 "steps": [step for step in STEPS if step.possible(access, site)],
                 "reports": site.reports.select_related("recorded_by").order_by("-as_of", "-pk")[:12],
                 "plan_changes": site.plan_changes.order_by("-effective_on", "-pk")[:12],
@@ -333,6 +335,7 @@ class SiteAdmin(ScopedAdmin[Site]):
             path("locate/", wrap(self.locate_view), name="projects_site_locate"),
             path("<int:object_id>/step/<slug:step>/", wrap(self.step_view), name="projects_site_step"),
             *site_file_urls(self),
+            *site_pages(self),
             *super().get_urls(),
         ]
 

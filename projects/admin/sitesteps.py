@@ -89,6 +89,7 @@ def _report(access: Access, site: Site, data: dict[str, Any]) -> None:
         report=ReportDraft(data["as_of"], data["percent"], data["problem"], data["plan"]),
         corrects_id=corrected.pk if corrected is not None else None,
         correction_reason=data["correction_reason"],
+        asks_words=True,
     )
 
 

@@ -32,6 +32,8 @@ GROUPS: Final = (
             "Site",
             "SiteReport",
             "PlanChange",
+            "Verification",
+            "Sample",
             "IndicatorReport",
             "FundingReport",
             "StagedImport",
@@ -59,9 +61,13 @@ GROUPS: Final = (
             "FundingLine",
             "FundingArrangement",
             "PeriodClosing",
+            "VerificationScheme",
         ),
     ),
-    (_("基础数据"), ("FacilityKind", "Division", "Boundary", "Department", "LagPolicy", "HolidayTable")),
+    (
+        _("基础数据"),
+        ("FacilityKind", "Checklist", "Division", "Boundary", "Department", "LagPolicy", "HolidayTable"),
+    ),
     (_("人员与审计"), ("User", "AuditEntry")),
 )
 
@@ -101,7 +107,13 @@ class StaffSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Without `/r/` (view on site): it looks up any row of any table, whoever asks."""
+        from projects.admin.rounds import preview_view, round_view
+        from projects.admin.visits import nearest_view
+
         own = [
+            path("round/", self.admin_view(round_view), name="round"),
+            path("round/nearest/", self.admin_view(nearest_view), name="round-nearest"),
+            path("round/preview/", self.admin_view(preview_view), name="round-preview"),
             path("login/code/", self.login_code, name="login_code"),
             path("login/phone/", self.login_phone, name="login_phone"),
             path("two-factor/", self.admin_view(self.two_factor), name="two_factor"),

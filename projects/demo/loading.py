@@ -32,6 +32,7 @@ from projects.actions.records import add_funding_report
 from projects.demo.catalogue import Catalogue, ningbo_2024
 from projects.demo.generator import Keys, generate
 from projects.demo.places import County
+from projects.demo.visits import MOST_SITES, add_visits
 from projects.exchange.areas import City
 from projects.exchange.city_divisions import apply_city
 from projects.exchange.packaged_borders import read_packaged
@@ -96,6 +97,7 @@ ACCOUNTS: Final = (
     Account("demo-admin", Role.ADMINISTRATOR),
     Account("demo-district", Role.DISTRICT_EDITOR, "330212"),
     Account("demo-district2", Role.DISTRICT_EDITOR, "330211"),
+    Account("demo-verifier", Role.VERIFIER),
     Account("demo-supervisor", Role.SUPERVISOR),
     Account("demo-publisher", Role.PUBLISHER),
 )
@@ -143,6 +145,8 @@ def load(
         for batch in generate(_counties(city), catalogue, keys, seed=seed, sites=sites):
             apply_site_drafts(access=access, drafts=batch, reason=REASON, on_progress=on_progress)
         _submit_some_drafts()
+        if sites <= MOST_SITES:
+            add_visits(access, programme, catalogue.cutoff, reason=REASON)
         with ledger.take(1, actor_id=access.user_id) as numbers:
             numbers.write(
                 [

@@ -148,6 +148,13 @@ def _wanted(values: RowValues, there: ExistingSite | None) -> tuple[dict[str, ob
     if fields.get("stage") is Stage.VERIFIED and (there is None or there.fields["stage"] != Stage.VERIFIED):
         fields["stage"] = Stage.FINISHED
         warnings.append(_("“已核验”须由核验人在系统中登记,这里按“已完工”导入。"))
+    if (
+        fields.get("stage") is Stage.FINISHED
+        and there is not None
+        and there.fields["stage"] == Stage.VERIFIED
+    ):
+        # Verified is finished, and more: a file does not take it back.
+        del fields["stage"]
     return fields, warnings
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0013_audit_proofs"),
+        ("projects", "0016_verification"),
     ]
 
     operations = [

@@ -15,6 +15,7 @@ from projects.models.indicatorplans import IndicatorPlan
 from projects.models.lights import LightSpan, MonthResult, YearResult
 from projects.models.people import Department, Membership, User
 from projects.models.phases import Phase, PhaseReport
+from projects.models.photos import Photo, PhotoDecision
 from projects.models.policies import LagPolicy
 from projects.models.programmes import (
     Category,
@@ -26,11 +27,14 @@ from projects.models.programmes import (
 )
 from projects.models.reports import IndicatorReport, SiteReport
 from projects.models.rollups import RollUp, RollUpStep
+from projects.models.samples import Sample, SampledSite, SampleFrame
 from projects.models.satisfaction import SatisfactionVote
 from projects.models.sites import Contribution, PlanChange, Site, SiteState
 from projects.models.staging import ColumnMemory, StagedImport, StagedProblem, StagedRow
 from projects.models.standings import SiteStanding
+from projects.models.submissions import Submission
 from projects.models.targets import TargetStatement
+from projects.models.verification import Checklist, Rework, Verification, VerificationScheme
 
 __all__ = [
     "AuditEntry",
@@ -38,6 +42,7 @@ __all__ = [
     "Boundary",
     "Category",
     "ChangeHead",
+    "Checklist",
     "Checkpoint",
     "ColumnMemory",
     "Contribution",
@@ -64,13 +69,19 @@ __all__ = [
     "PeriodClosing",
     "Phase",
     "PhaseReport",
+    "Photo",
+    "PhotoDecision",
     "PlanChange",
     "Programme",
     "Project",
     "PublishedFigure",
     "RecoveryCode",
+    "Rework",
     "RollUp",
     "RollUpStep",
+    "Sample",
+    "SampleFrame",
+    "SampledSite",
     "SatisfactionVote",
     "Site",
     "SiteReport",
@@ -80,7 +91,10 @@ __all__ = [
     "StagedProblem",
     "StagedRow",
     "StoredArea",
+    "Submission",
     "TargetStatement",
     "User",
+    "Verification",
+    "VerificationScheme",
     "YearResult",
 ]

@@ -7,18 +7,24 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.rules.vocabulary import (
     STAGE_ORDER,
+    Checked,
+    CheckLevel,
+    CheckResult,
     CompletionType,
     Counting,
     Decision,
     DivisionLevel,
     FundingSource,
     Light,
+    PhotoPurpose,
+    PhotoVerdict,
     PlanUnit,
     Publication,
     Role,
     RowAction,
     SatisfactionBase,
     Service,
+    SpotChecks,
     StagedState,
     Word,
 )
@@ -43,6 +49,12 @@ DECISIONS = choices(Decision)
 PLAN_UNITS = choices(PlanUnit)
 STAGED_STATES = choices(StagedState)
 ROW_ACTIONS = choices(RowAction)
+CHECK_LEVELS = choices(CheckLevel)
+CHECK_RESULTS = choices(CheckResult)
+CHECKED = choices(Checked)
+SPOT_CHECKS = choices(SpotChecks)
+PHOTO_PURPOSES = choices(PhotoPurpose)
+PHOTO_VERDICTS = choices(PhotoVerdict)
 DATUMS = [
     ("wgs84", _("WGS-84(GPS)")),
     ("cgcs2000", _("CGCS2000(国家大地坐标系)")),

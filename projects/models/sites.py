@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.base import AppendOnly, Stamped, correction_has_reason, corrections_index
-from projects.models.choices import LIGHTS, PUBLICATIONS, SERVICES, STAGES
+from projects.models.choices import CHECKED, LIGHTS, PUBLICATIONS, SERVICES, STAGES
 from projects.querysets.sites import SiteQuerySet
 from projects.rules.schedule import Milestone, Plan
-from projects.rules.vocabulary import Light, Publication, Service, Stage
+from projects.rules.vocabulary import Checked, Light, Publication, Service, Stage
 
 
 class Site(Stamped):
@@ -84,6 +84,16 @@ class Site(Stamped):
     #: The light on the cut-off of the programme that governs the site.
     light = models.CharField(_("灯"), max_length=6, choices=LIGHTS, default=Light.NONE.value, editable=False)
 
+    #: What the site has passed of its verification (projects.rules.verification); a new stage begins anew.
+    checked = models.CharField(
+        _("核验进度"),
+        max_length=20,
+        choices=CHECKED,
+        default=Checked.NOTHING.value,
+        blank=True,
+        editable=False,
+    )
+
     publication = models.CharField(
         _("发布状态"), max_length=10, choices=PUBLICATIONS, default=Publication.DRAFT.value
     )
@@ -133,6 +143,12 @@ class Site(Stamped):
                 fields=["managed_by", "light", "id"],
                 name="site_late_managed",
                 condition=Q(light__in=["red", "yellow"], deleted_seq__isnull=True),
+            ),
+            # Returned ones, and those on their way through the levels: few at any time.
+            models.Index(
+                fields=["checked", "id"],
+                name="site_checked",
+                condition=~Q(checked="") & Q(deleted_seq__isnull=True),
             ),
         ]
         constraints = [
@@ -270,6 +286,9 @@ class SiteState(AppendOnly):
     located_in = models.ForeignKey("projects.Division", on_delete=models.PROTECT, related_name="+")
     managed_by = models.ForeignKey("projects.Division", on_delete=models.PROTECT, related_name="+")
     contributions = models.JSONField(_("贡献"), default=dict)
+    # Bare dates of the site that this record took back: until then they held (see rules.facts).
+    former_finished_on = models.DateField(_("原实际完工日期"), null=True, blank=True)
+    former_verified_on = models.DateField(_("原核验日期"), null=True, blank=True)
 
     class Meta:
         ordering = ["site", "effective_on", "id"]

@@ -52,6 +52,11 @@ def store(chunks: Iterable[bytes], *, max_bytes: int) -> str:
     return digest.hexdigest()
 
 
+def is_digest(text: str) -> bool:
+    """Whether a text can be the name of a file."""
+    return _DIGEST.fullmatch(text) is not None
+
+
 def path_of(digest: str) -> Path:
     """Where a file lies, whether or not it is there. ValueError for anything but 64 hexadecimal digits."""
     if not _DIGEST.fullmatch(digest):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from projects.rules.vocabulary import Role
+from projects.rules.vocabulary import CheckLevel, Role
 
 
 class Permission(StrEnum):
@@ -24,7 +24,11 @@ class Permission(StrEnum):
     SITE_SUBMIT = "site.submit"  # hand a draft over for publication
     SITE_PUBLISH = "site.publish"  # publish or withdraw; takes a second person: see may_publish
     SITE_REPORT = "site.report"  # report progress, stage and service of a site
-    SITE_VERIFY = "site.verify"  # check a finished site; never one's own report: see may_verify
+    SITE_SELF_CHECK = "site.self_check"  # the district checks what it declared complete: see may_verify
+    SITE_DEPARTMENT_CHECK = "site.department_check"  # the department does; never one's own report
+    SITE_VERIFY = "site.verify"  # the city's spot check, and the re-visit after opening
+    SAMPLE_VIEW = "sample.view"  # samples with their seed and results, within one's own scope
+    SAMPLE_DRAW = "sample.draw"  # state a seed, draw, accept the round
     SITE_RESCHEDULE = "site.reschedule"  # record an approved change of plan
     INDICATOR_REPORT = "indicator.report"
     FUNDING_REPORT = "funding.report"
@@ -38,6 +42,7 @@ class Permission(StrEnum):
     MEMBERSHIP_CHANGE = "membership.change"
     IMPORT_RUN = "import.run"  # every row is checked for its own division besides
     AUDIT_VIEW = "audit.view"
+    PHOTO_ORIGINAL = "photo.original"  # a photo as it was handed in, and where it and its sender were
     AREA_STORE = "area.store"  # keep a drawn polygon to filter by; everybody who sees internal sites
 
 
@@ -58,10 +63,16 @@ _EDITING: Final = frozenset(
 
 ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {
-        Role.DISTRICT_EDITOR: _EDITING,
-        Role.DEPARTMENT_EDITOR: _EDITING,
+        Role.DISTRICT_EDITOR: _EDITING | {Permission.SITE_SELF_CHECK},
+        Role.DEPARTMENT_EDITOR: _EDITING | {Permission.SITE_DEPARTMENT_CHECK},
         Role.VERIFIER: frozenset(
-            {Permission.SITE_VIEW_INTERNAL, Permission.SITE_VERIFY, Permission.AREA_STORE}
+            {
+                Permission.SITE_VIEW_INTERNAL,
+                Permission.SITE_VERIFY,
+                Permission.SAMPLE_VIEW,
+                Permission.PHOTO_ORIGINAL,
+                Permission.AREA_STORE,
+            }
         ),
         Role.SUPERVISOR: frozenset(
             {
@@ -71,7 +82,10 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
                 Permission.ORDER_REVIEW,
                 Permission.FEEDBACK_HANDLE,
                 Permission.AUDIT_VIEW,
+                Permission.PHOTO_ORIGINAL,
                 Permission.AREA_STORE,
+                Permission.SAMPLE_VIEW,
+                Permission.SAMPLE_DRAW,
             }
         ),
         Role.PUBLISHER: frozenset(
@@ -81,6 +95,16 @@ ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType
     }
 )
 """The one table. A role grants these within the divisions and departments of its grant."""
+
+LEVEL_PERMISSIONS: Final[Mapping[CheckLevel, Permission]] = MappingProxyType(
+    {
+        CheckLevel.SELF_CHECK: Permission.SITE_SELF_CHECK,
+        CheckLevel.DEPARTMENT_CHECK: Permission.SITE_DEPARTMENT_CHECK,
+        CheckLevel.SPOT_CHECK: Permission.SITE_VERIFY,
+        CheckLevel.REVISIT: Permission.SITE_VERIFY,
+    }
+)
+"""What each level of verification takes."""
 
 OWN_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {
@@ -225,9 +249,14 @@ def may_publish(access: Access, submitted_by: int | None, target: Target | None 
     return may(access, Permission.SITE_PUBLISH, target or Target())
 
 
-def may_verify(access: Access, reported_by: frozenset[int], target: Target) -> bool:
-    """Whether `access` may verify `target`: nobody verifies what they reported themselves."""
-    return access.user_id not in reported_by and may(access, Permission.SITE_VERIFY, target)
+def may_verify(
+    access: Access, reported_by: frozenset[int], target: Target, level: CheckLevel = CheckLevel.SPOT_CHECK
+) -> bool:
+    """Whether `access` may verify `target` on a level: nobody verifies what they reported themselves.
+
+    Nor on two levels: whoever looked on another one is handed in with `reported_by`.
+    """
+    return access.user_id not in reported_by and may(access, LEVEL_PERMISSIONS[level], target)
 
 
 def _grants(access: Access) -> tuple[Grant, ...]:

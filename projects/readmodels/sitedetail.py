@@ -11,6 +11,7 @@ import shapely
 from maps.datum import Datum, from_wgs84
 from maps.geojson import geometry_to_mapping
 from projects.models import Site
+from projects.readmodels.photos import PublicPhoto, public_photos
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitelists import SiteRow, site_rows
 from projects.readmodels.vocabulary import ProgrammeWords
@@ -88,6 +89,7 @@ class SiteDetail:
     verified_on: dt.date | None
     lag: Lag | None
     links: MapLinks
+    photos: tuple[PublicPhoto, ...] = ()
 
 
 def site_detail(public_id: str, held: Snapshot | None = None) -> SiteDetail | None:
@@ -116,6 +118,7 @@ def site_detail(public_id: str, held: Snapshot | None = None) -> SiteDetail | No
         verified_on=site.verified_on if shown else None,
         lag=_lag(site, programme, row.light) if shown else None,
         links=map_links(row.name, row.lon, row.lat),
+        photos=public_photos(site.pk),
     )
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from projects.models import PlanChange, Site, SiteReport, SiteState
 from projects.models.sites import make_plan
-from projects.rules.facts import ApprovedPlan, Report, SiteFacts, StageChange
+from projects.rules.facts import ApprovedPlan, Report, SiteFacts, StageChange, former_of
 from projects.rules.schedule import Plan
 from projects.rules.vocabulary import Stage
 
@@ -45,7 +45,7 @@ class SiteRecord:
 
 
 def site_records(ids: Sequence[int], known_seq: int | None = None) -> dict[int, SiteRecord]:
-    """The records of live sites, by id; four queries.
+    """The records of live sites, by id; five queries.
 
     The baseline and the bare dates of start, finish and verification carry no history: they are as they are
     now, whatever `known_seq` says.
@@ -71,6 +71,7 @@ def site_records(ids: Sequence[int], known_seq: int | None = None) -> dict[int, 
     stages: dict[int, list[StageChange]] = {}
     for pk, day, stage in standing_rows(SiteState, ids, known_seq, "effective_on", "stage"):
         stages.setdefault(pk, []).append(StageChange(day, Stage(stage)))
+    former = _former(ids)
     rows = Site.objects.live().filter(pk__in=ids).order_by()
     return {
         pk: _record(
@@ -79,6 +80,7 @@ def site_records(ids: Sequence[int], known_seq: int | None = None) -> dict[int, 
             reports.get(pk, ()),
             changes.get(pk, ()),
             stages.get(pk, ()),
+            former_of(former.get(pk, ())),
         )
         for pk, start, finish, milestones, *dates in rows.values_list(
             "pk",
@@ -90,6 +92,19 @@ def site_records(ids: Sequence[int], known_seq: int | None = None) -> dict[int, 
             "verified_on",
         )
     }
+
+
+def _former(ids: Sequence[int]) -> dict[int, list[tuple[dt.date | None, dt.date | None]]]:
+    """Bare dates that returns took back, by site: whatever `known_seq` says, as the bare dates themselves."""
+    rows = SiteState.objects.filter(site_id__in=ids).filter(
+        Q(former_finished_on__isnull=False) | Q(former_verified_on__isnull=False)
+    )
+    found: dict[int, list[tuple[dt.date | None, dt.date | None]]] = {}
+    for pk, finished, verified in rows.order_by("pk").values_list(
+        "site_id", "former_finished_on", "former_verified_on"
+    ):
+        found.setdefault(pk, []).append((finished, verified))
+    return found
 
 
 def approved_at(changes: Iterable[Reschedule], day: dt.date) -> Reschedule | None:
@@ -104,6 +119,7 @@ def _record(
     reports: Iterable[ReportRow],
     changes: Iterable[Reschedule],
     stages: Iterable[StageChange],
+    former: tuple[StageChange, ...],
 ) -> SiteRecord:
     said, moved = tuple(reports), tuple(changes)
     approved = [ApprovedPlan(row.effective_on, row.plan) for row in moved if row.approval_number]
@@ -116,6 +132,7 @@ def _record(
         started_on=started,
         finished_on=finished,
         verified_on=verified,
+        former=former,
     )
     return SiteRecord(facts, said, moved)
 

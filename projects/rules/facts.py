@@ -8,7 +8,7 @@
 * A division: its indicators.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -95,6 +95,8 @@ class SiteFacts:
     started_on: date | None = None
     finished_on: date | None = None
     verified_on: date | None = None
+    former: tuple[StageChange, ...] = ()
+    """Bare dates that a return for rework took back: they held until then, and say what they said."""
     history: tuple[StageChange, ...] = field(init=False, repr=False, compare=False)
     """`stages` together with the three bare dates, in the order in which they hold."""
 
@@ -110,7 +112,9 @@ class SiteFacts:
             (self.verified_on, Stage.VERIFIED),
         )
         given = [StageChange(day, stage) for day, stage in dated if day is not None]
-        object.__setattr__(self, "history", tuple(sorted([*given, *self.stages], key=_effective)))
+        object.__setattr__(
+            self, "history", tuple(sorted([*self.former, *given, *self.stages], key=_effective))
+        )
 
     def days(self) -> list[date]:
         """Days on which something became known, ascending, each once."""
@@ -182,6 +186,16 @@ class DivisionFacts:
 
 JudgedByDay: TypeAlias = SiteFacts | SubjectFacts
 Facts: TypeAlias = JudgedByDay | DivisionFacts
+
+
+def former_of(dates: Iterable[tuple[date | None, date | None]]) -> tuple[StageChange, ...]:
+    """What returns took back, as `SiteFacts.former`: (finished on, verified on) of each."""
+    return tuple(
+        StageChange(day, stage)
+        for pair in dates
+        for day, stage in zip(pair, (Stage.FINISHED, Stage.VERIFIED), strict=True)
+        if day is not None
+    )
 
 
 def parts_of(facts: Facts) -> Sequence[JudgedByDay]:

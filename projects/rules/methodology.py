@@ -53,6 +53,7 @@ ANCHORS: Final = (
     "funds-schedule",
     "satisfaction",
     "working-days",
+    "verification",
     "ranking",
 )
 """In the order of the page."""
@@ -264,6 +265,26 @@ def _working_days(_policy: Policy | None) -> Figure:
     )
 
 
+def _verification(_policy: Policy | None) -> Figure:
+    return Figure(
+        "verification",
+        say(_("核验和抽样")),
+        say(_("抽样编号 = “年度代码|轮次名称|种子|点位公开号”的 SHA-256;各区县取编号最小的几个")),
+        (
+            say(_("已核验:申报完工后,由没有填报过它的人逐级看过并通过;做哪几级由年度决定。")),
+            say(_("退回整改的,阶段由退回的人定:小问题仍算已完工;没有建成的退回建设中,自核验日起不算完成。")),
+            say(_("抽样时,未抽中的点位在抽中的都到访以后,随该轮一起通过;核验记录写明是哪一种。")),
+            say(
+                _(
+                    "取几个:点位数 × 比例,进一,不少于最少数,不多于最多数。"
+                    "种子先声明后抽样,抽样框(符合条件的点位名单)抽样时冻结,并公布 SHA-256,任何人都能重算。"
+                )
+            ),
+            say(_("不合格率附 95% 区间(Wilson 公式);抽得少,区间就宽,不作排名。")),
+        ),
+    )
+
+
 def _ranking(_policy: Policy | None) -> Figure:
     return Figure(
         "ranking",
@@ -294,5 +315,6 @@ _BUILDERS: Final[Iterable[Callable[[Policy | None], Figure]]] = (
     _funds_schedule,
     _satisfaction,
     _working_days,
+    _verification,
     _ranking,
 )

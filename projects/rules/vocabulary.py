@@ -177,6 +177,72 @@ class RowAction(Word):
     ERROR = "error", _("有错误")
 
 
+class CheckLevel(Word):
+    """Who looks (核验层级): three levels one after the other, and the re-visit after opening."""
+
+    SELF_CHECK = "self_check", _("区县自查")
+    DEPARTMENT_CHECK = "department_check", _("部门核查")
+    SPOT_CHECK = "spot_check", _("市级抽查")
+    REVISIT = "revisit", _("回头看")
+
+
+class CheckResult(Word):
+    """What a visit found (核验结论)."""
+
+    PASSED = "passed", _("通过")
+    RETURNED = "returned", _("退回整改")
+    UNREACHABLE = "unreachable", _("未能核验")  # nobody there, no way in: the visit is still to be made
+    USABLE = "usable", _("正常可用")
+    UNUSABLE = "unusable", _("不能正常使用")
+
+
+class Checked(Word):
+    """What a site has passed since it was last declared complete, or what is asked of it."""
+
+    NOTHING = "", _("尚未核验")
+    SELF_CHECK = "self_check", _("自查通过")
+    DEPARTMENT_CHECK = "department_check", _("部门核查通过")
+    RETURNED = "returned", _("退回整改中")
+    REWORKED = "reworked", _("整改完成,待复查")  # of what was accepted, or is existing stock
+
+
+class Awaits(Word):
+    """What comes next for a site (核验进度)."""
+
+    NOT_DECLARED = "not_declared", _("尚未申报完工")
+    SELF_CHECK = "self_check", _("待区县自查")
+    DEPARTMENT_CHECK = "department_check", _("待部门核查")
+    DRAW = "draw", _("待抽样")  # passed by the department, and no sample was drawn yet
+    SPOT_CHECK = "spot_check", _("待市级抽查")
+    REWORK = "rework", _("待整改")
+    REVISIT = "revisit", _("待复查")
+    ACCEPTED = "accepted", _("已通过核验")
+
+
+class SpotChecks(Word):
+    """Which sites the city visits (市级抽查范围)."""
+
+    SAMPLED = "sampled", _("抽样")  # the drawn ones; the others are accepted with their round
+    ALL = "all", _("全部")
+    NONE = "none", _("不抽查")
+
+
+class PhotoPurpose(Word):
+    """What a photo is evidence of (照片用途)."""
+
+    PROGRESS = "progress", _("进度")  # taken by who reports the site's progress
+    VERIFICATION = "verification", _("核验")  # taken by who checks it on the spot
+    RECTIFICATION = "rectification", _("整改")  # shows that something was put right
+
+
+class PhotoVerdict(Word):
+    """What was decided of a photo; none yet: it is internal (照片的公开)."""
+
+    PUBLIC = "public", _("公开")  # citizens see the re-encoded picture
+    INTERNAL = "internal", _("不公开")
+    WITHDRAWN = "withdrawn", _("撤回")  # no evidence any more: kept, with the reason, and never public
+
+
 class Role(Word):
     """What a membership makes of a person (角色). What each may do is one table in `projects.permissions`."""
 

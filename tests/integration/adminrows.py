@@ -1,21 +1,26 @@
 """For each scoped model a row of 海曙 and one of 鄞州."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import shapely
 
 from projects.actions.areas import store_area
+from projects.actions.checklists import save_checklist, save_scheme
 from projects.actions.closing import close_period
-from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.actions.drafts import PlanChangeDraft, ReportDraft, VisitDraft
 from projects.actions.phasereports import report_phase, save_phase
+from projects.actions.photos import add_photos
 from projects.actions.promises import arrange_funds, set_target
 from projects.actions.reports import change_plan, report_site
 from projects.actions.rows import save_row
+from projects.actions.sampling import draw_sample, state_seed
 from projects.actions.satisfaction import record_vote
+from projects.actions.verification import verify_site
 from projects.exchange import staging
 from projects.models import (
+    Checklist,
     CorrectionRequest,
     DivisionTarget,
     FundingArrangement,
@@ -26,14 +31,17 @@ from projects.models import (
     Phase,
     PhaseReport,
     Programme,
+    Sample,
     SatisfactionVote,
     TargetStatement,
     User,
+    VerificationScheme,
 )
 from projects.models.access import system_access
 from projects.permissions.access import Permission
-from projects.rules.vocabulary import Publication
+from projects.rules.vocabulary import CheckLevel, CheckResult, Publication, Service, Stage
 from tests.factories import CUTOFF, World
+from tests.photographs import draft_of_photo
 
 MARK = "外区标记"
 OWN, OTHER = "330203", "330212"
@@ -64,6 +72,12 @@ def scoped_rows(world: World) -> Rows:
             access=access,
             site_id=site.pk,
             report=ReportDraft(dt.date(2024, 5, 1), Decimal(10), problem=f"{mark}堵点", plan=f"{mark}方案"),
+        )
+        photo = add_photos(
+            access=access,
+            site_id=site.pk,
+            photos=[replace(draft_of_photo(), caption=f"{mark}照片")],
+            report_id=report.pk,
         )
         plan = change_plan(
             access=access,
@@ -147,6 +161,7 @@ def scoped_rows(world: World) -> Rows:
             "satisfactionvote": vote.pk,
             "site": site.pk,
             "sitereport": report.pk,
+            "photo": photo[0].pk,
             "planchange": plan.pk,
             "fundingline": line.pk,
             "fundingreport": money.pk,
@@ -157,6 +172,7 @@ def scoped_rows(world: World) -> Rows:
             "indicatorreport": count.pk,
             "division": division.pk,
             "boundary": division.boundaries.get().pk,
+            "verification": _visit(world, county, mark),
             "storedarea": _area(world, county, mark),
             "stagedimport": _staged(world, county, mark),
             "importbatch": _batch(world, county, mark),
@@ -165,8 +181,47 @@ def scoped_rows(world: World) -> Rows:
     User.objects.filter(username="yinzhou").update(last_name=MARK)
     # The city's own: every member of staff sees them.
     own["phase"], own["phasereport"] = _phase(world)
+    own["checklist"], own["verificationscheme"], own["sample"] = _rounds(world)
     own["user"], other["user"] = world.users["haishu"].pk, world.users["yinzhou"].pk
     return Rows(own, other)
+
+
+def _visit(world: World, county: str, mark: str) -> int:
+    """A finished site that is in use, looked at again: out of service, to be put right, and drawn by the round."""
+    site = world.add(
+        world.planned(
+            county=county,
+            name=f"{mark}完工点位",
+            stage=Stage.FINISHED,
+            finished_on=dt.date(2024, 5, 1),
+            service=Service.OPEN,
+            publication=Publication.DRAFT,
+        )
+    )[0]
+    visit = VisitDraft(
+        CheckLevel.REVISIT, CheckResult.UNREACHABLE, dt.date(2024, 6, 1), reasons=f"{mark}没人"
+    )
+    return verify_site(access=world.access("admin"), site_id=site.pk, expected_version=1, visit=visit).pk
+
+
+def _rounds(world: World) -> tuple[int, int, int]:
+    """The city's list, its way of verifying, and a round of re-visits that drew the sites of `_visit`."""
+    access = system_access()
+    items = [{"key": "usable", "zh": "能用"}]
+    checklist = save_checklist(access=access, row=Checklist(name_zh="通用", items=items))
+    scheme = save_scheme(access=access, row=VerificationScheme(programme=world.programme))
+    sample = state_seed(
+        access=access,
+        row=Sample(
+            programme=world.programme,
+            level=CheckLevel.REVISIT.value,
+            name="回头看",
+            seed="种子",
+            seed_source="公告",
+            percent=Decimal(100),
+        ),
+    )
+    return checklist.pk, scheme.pk, draw_sample(access=access, sample_id=sample.pk).pk
 
 
 def _closing(world: World) -> int:

@@ -9,6 +9,8 @@ from projects.actions.batches import FileStamp, apply_site_drafts
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.actions.publishing import publish_batch, publish_site, submit_site, withdraw_site
 from projects.actions.reports import change_plan, report_site
+from projects.actions.rounddrafts import RoundRow
+from projects.actions.rounds import report_round
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.siteupdates import SiteUpdate
 from projects.actions.undoing import undo_batch
@@ -20,6 +22,7 @@ from projects.models.access import system_access
 from projects.rules.vocabulary import Publication, Stage
 from tests.factories import START, World
 from tests.integration.closedcore import OPEN_DAY, Call
+from tests.photographs import draft_of_photo
 
 
 def counting(world: World, day: dt.date, **changes: Any) -> Any:
@@ -35,6 +38,13 @@ def counting(world: World, day: dt.date, **changes: Any) -> Any:
 def report(world: World, day: dt.date) -> Call:
     site = world.add(world.planned())[0]
     return lambda access: report_site(access=access, site_id=site.pk, report=ReportDraft(day, Decimal(40)))
+
+
+def round_of_two(world: World, day: dt.date) -> Call:
+    """One of the two counts for nothing; the other is refused, and both with it."""
+    sites = world.add(world.planned(), world.planned(counts_for=()))
+    rows = [RoundRow(site.pk, site.version, Decimal(100), photos=(draft_of_photo(),)) for site in sites]
+    return lambda access: report_round(access=access, as_of=day, rows=rows, key=f"k-{day}")
 
 
 def report_correction(world: World, day: dt.date) -> Call:

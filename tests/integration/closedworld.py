@@ -5,6 +5,7 @@ from typing import Final
 
 from tests.integration import closedpromises as promises
 from tests.integration import closedsites as sites
+from tests.integration import closedverifying as verifying
 from tests.integration.closedcore import (
     CLOSED_DAY,
     OPEN_DAY,
@@ -29,6 +30,7 @@ __all__ = [
 
 CASES: Final = (
     Case("report", "report_site", sites.report, who="haishu"),
+    Case("round", "report_round", sites.round_of_two, who="haishu"),
     Case("correction of a report", "report_site", sites.report_correction, who="haishu"),
     Case("plan", "change_plan", sites.plan, who="supervisor"),
     Case("stage", "change_site", sites.changed({"stage": "suspended"}, since=True), who="haishu"),
@@ -49,6 +51,10 @@ CASES: Final = (
     Case("publication", "publish_site", sites.publish, who="publisher"),
     Case("publication of an import", "publish_batch", sites.publish_import, who="publisher"),
     Case("withdrawal", "withdraw_site", sites.withdraw, who="publisher"),
+    Case("acceptance", "verify_site", verifying.accepted),
+    Case("return", "verify_site", verifying.taken_back),
+    Case("rework", "declare_rework", verifying.reworked),
+    Case("acceptance of a round", "accept_rest", verifying.accepted_with_round),
     Case("target", "set_target", promises.target),
     Case("plan of an indicator", "state_plan", promises.planned),
     Case("money arranged", "arrange_funds", promises.arranged),

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from projects.actions.errors import PeriodClosed
 from tests.factories import World
-from tests.integration import historycity, historysites
+from tests.integration import historycity, historysites, historyvisits
 
 Step = Callable[[World, Random], None]
 
@@ -19,6 +19,8 @@ STEPS: Final[tuple[Step, ...]] = (
     historysites.change,
     historysites.report,
     historysites.reschedule,
+    historysites.a_round,
+    historysites.photos,
     historysites.publication,
     historysites.remove,
     historysites.a_file,
@@ -41,6 +43,9 @@ STEPS: Final[tuple[Step, ...]] = (
     historycity.department,
     historycity.person,
     historycity.area,
+    historyvisits.checked,
+    historyvisits.returned,
+    historyvisits.round_of_visits,
 )
 
 

@@ -126,7 +126,8 @@ def plan(world: World, random: Random) -> None:
         access=world.access("admin"),
         row=IndicatorPlan(
             indicator=world.indicators["06-piles"],
-            effective_on=LATER,
+            # A reschedule is later than what it changes.
+            effective_on=LATER + dt.timedelta(IndicatorPlan.objects.count()),
             unit="percent",
             points=[["2024-06-30", str(random.randrange(10, 90))], ["2024-12-31", "100"]],
             approval_number="甬发 2 号",

@@ -8,16 +8,23 @@ import shapely
 
 from projects.actions.batches import FileStamp, apply_site_drafts
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.actions.photos import add_photos, decide_photo
 from projects.actions.publishing import publish_batch, publish_site, submit_site, withdraw_site
 from projects.actions.reports import change_plan, report_site
+from projects.actions.rounddrafts import RoundRow
+from projects.actions.rounds import report_round
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.siteupdates import SiteUpdate
 from projects.models import (
     ImportBatch,
     Site,
 )
-from projects.rules.vocabulary import Publication
+from projects.rules.vocabulary import PhotoVerdict, Publication
 from tests.factories import CUTOFF, START, World
+from tests.photographs import draft_of_photo
+
+#: A day of no other step, after every month that is closed here.
+ROUND = dt.date(2024, 5, 31)
 
 
 def _any_site(random: Random) -> Site | None:
@@ -77,6 +84,31 @@ def reschedule(world: World, random: Random) -> None:
             site_id=site.pk,
             change=PlanChangeDraft(START, START, CUTOFF + dt.timedelta(random.randrange(90)), "改期", number),
         )
+
+
+def a_round(world: World, random: Random) -> None:
+    """Some of the sites under way, one of them finished, with a photo."""
+    waiting = Site.objects.live().filter(stage="building", managed_by=world.counties["330203"])
+    sites = list(waiting.exclude(reports__as_of=ROUND).order_by("pk")[:3])
+    if not sites:
+        return
+    rows = [
+        RoundRow(site.pk, site.version, Decimal(random.randrange(40)), "用地未批", "下月开工")
+        for site in sites
+    ]
+    rows[0] = RoundRow(sites[0].pk, sites[0].version, Decimal(100), photos=(draft_of_photo(),))
+    report_round(access=world.access("admin"), as_of=ROUND, rows=rows, key=str(random.random()))
+
+
+def photos(world: World, random: Random) -> None:
+    site = _any_site(random)
+    if site is None:
+        return
+    made = draft_of_photo(at=f"2024:05:{random.randrange(1, 30):02d} 08:00:00")
+    rows = add_photos(access=world.access("admin"), site_id=site.pk, photos=[made])
+    verdict = random.choice([PhotoVerdict.PUBLIC, PhotoVerdict.WITHDRAWN])
+    if not rows[0].decisions.exists():
+        decide_photo(access=world.access("publisher"), photo_id=rows[0].pk, verdict=verdict, reason="核对")
 
 
 def publication(world: World, random: Random) -> None:

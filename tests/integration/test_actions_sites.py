@@ -31,13 +31,13 @@ def test_a_change_writes_row_state_entry_and_number(world: World) -> None:
         access=world.access("haishu"),
         site_id=site.pk,
         expected_version=1,
-        changes={"name": "新名", "stage": "verified"},
+        changes={"name": "新名", "stage": "suspended"},
     )
     assert (changed.version, changed.changed_seq) == (2, before + 1)
     entry = AuditEntry.objects.get(seq=before + 1)
     assert entry.actor_id == world.users["haishu"].pk
-    assert entry.payload["changed"] == {"name": ["旧名", "新名"], "stage": ["finished", "verified"]}
-    assert [state.stage for state in site.states.all()] == ["finished", "verified"]
+    assert entry.payload["changed"] == {"name": ["旧名", "新名"], "stage": ["finished", "suspended"]}
+    assert [state.stage for state in site.states.all()] == ["finished", "suspended"]
 
 
 def test_a_change_that_changes_nothing_writes_nothing(world: World) -> None:

@@ -22,7 +22,7 @@ from projects.permissions.access import (
     may_verify,
     scopes_for,
 )
-from projects.rules.vocabulary import Role
+from projects.rules.vocabulary import CheckLevel, Role
 
 ZHENHAI, CIXI = 11, 82
 TRANSPORT, HEALTH = 1, 2
@@ -39,7 +39,11 @@ TABLE = {
     "site.submit": "DPA",
     "site.publish": "AU",
     "site.report": "DPA",
+    "site.self_check": "DA",
+    "site.department_check": "PA",
     "site.verify": "VA",
+    "sample.view": "VSA",
+    "sample.draw": "SA",
     "site.reschedule": "SA",
     "indicator.report": "DPA",
     "funding.report": "DPA",
@@ -53,6 +57,7 @@ TABLE = {
     "membership.change": "A",
     "import.run": "DPA",
     "audit.view": "SA",
+    "photo.original": "VSA",
     "area.store": "DPVSAU",
 }
 LETTERS = {
@@ -213,6 +218,19 @@ def test_nobody_verifies_what_they_reported() -> None:
     assert may_verify(verifier, frozenset({4, 5}), SITE)
     assert not may_verify(verifier, frozenset({3, 4}), SITE)
     assert not may_verify(member(Role.DISTRICT_EDITOR), frozenset(), SITE)
+
+
+@pytest.mark.parametrize("level", CheckLevel)
+@pytest.mark.parametrize("role", Role)
+def test_each_level_of_verification_has_its_roles(role: Role, level: CheckLevel) -> None:
+    lookers = {
+        CheckLevel.SELF_CHECK: {Role.DISTRICT_EDITOR},
+        CheckLevel.DEPARTMENT_CHECK: {Role.DEPARTMENT_EDITOR},
+        CheckLevel.SPOT_CHECK: {Role.VERIFIER},
+        CheckLevel.REVISIT: {Role.VERIFIER},
+    }[level] | {Role.ADMINISTRATOR}
+    assert may_verify(member(role), frozenset({9}), SITE, level) is (role in lookers)
+    assert not may_verify(member(role), frozenset({1}), SITE, level)
 
 
 ids = st.integers(1, 4)
