@@ -232,6 +232,7 @@ def _table(
         "next": asked.query(page=asked.page + 1) if asked.page < pages else "",
         "shows": [(word, asked.query(show=word, page=None)) for word in SHOWN],
         "sizes": [(size, asked.query(per=size, page=None)) for size in SIZES if size != asked.per],
+        "may_add": holds(access, Permission.SITE_REPORT),
         "sought": sought,
         "found": _found(access, asked, sought),
         "problems": problems,

@@ -87,7 +87,6 @@ def test_a_report_on_the_spot_survives_a_bad_network(
     page.wait_for_url("**/visit/")
     assert overflow(page) <= 0
     assert axe(page) == []
-    page.get_by_text("阶段变更、截至日期").tap()
     page.get_by_label("截至日期").fill("2024-12-31")
     page.get_by_label("形象进度 %").last.fill("70")
     expect(page.locator("[data-words]")).to_have_attribute("data-asked", "")
