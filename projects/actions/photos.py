@@ -18,7 +18,7 @@ from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.photodrafts import PhotoDraft
 from projects.actions.rows import clean
 from projects.actions.sitewriting import entry_for, lock, require, target_of
-from projects.models import Photo, PhotoDecision, Site, SiteReport, Verification
+from projects.models import OrderEvent, Photo, PhotoDecision, Site, SiteReport, Verification
 from projects.permissions.access import LEVEL_PERMISSIONS, Access, Permission, may
 from projects.rules.vocabulary import PhotoPurpose, PhotoVerdict
 
@@ -124,6 +124,7 @@ def write_photos(
     *,
     seq: int,
     verification: Verification | None = None,
+    order_event: OrderEvent | None = None,
 ) -> list[Photo]:
     """Save the rows under a number that the caller holds. Raises Invalid for a position not on Earth."""
     shape = shapely.from_wkb(bytes(site.geom.wkb))
@@ -133,6 +134,7 @@ def write_photos(
             site=site,
             report=report,
             verification=verification,
+            order_event=order_event,
             purpose=draft.purpose.value,
             caption=draft.caption,
             original_sha256=draft.original_sha256,

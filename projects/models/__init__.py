@@ -13,6 +13,7 @@ from projects.models.funding import FundingArrangement, FundingLine, FundingRepo
 from projects.models.imports import ImportBatch
 from projects.models.indicatorplans import IndicatorPlan
 from projects.models.lights import LightSpan, MonthResult, YearResult
+from projects.models.orders import OrderEvent, OrderScheme, SupervisionOrder
 from projects.models.people import Department, Membership, User
 from projects.models.phases import Phase, PhaseReport
 from projects.models.photos import Photo, PhotoDecision
@@ -66,6 +67,8 @@ __all__ = [
     "LightSpan",
     "Membership",
     "MonthResult",
+    "OrderEvent",
+    "OrderScheme",
     "PeriodClosing",
     "Phase",
     "PhaseReport",
@@ -92,6 +95,7 @@ __all__ = [
     "StagedRow",
     "StoredArea",
     "Submission",
+    "SupervisionOrder",
     "TargetStatement",
     "User",
     "Verification",

@@ -16,10 +16,14 @@ from projects.rules.vocabulary import (
     DivisionLevel,
     FundingSource,
     Light,
+    OrderGrade,
+    OrderState,
+    OrderStep,
     PhotoPurpose,
     PhotoVerdict,
     PlanUnit,
     Publication,
+    RaiseCause,
     Role,
     RowAction,
     SatisfactionBase,
@@ -55,6 +59,10 @@ CHECKED = choices(Checked)
 SPOT_CHECKS = choices(SpotChecks)
 PHOTO_PURPOSES = choices(PhotoPurpose)
 PHOTO_VERDICTS = choices(PhotoVerdict)
+ORDER_GRADES = choices(OrderGrade)
+ORDER_STATES = choices(OrderState)
+ORDER_STEPS = choices(OrderStep)
+RAISE_CAUSES = choices(RaiseCause)
 DATUMS = [
     ("wgs84", _("WGS-84(GPS)")),
     ("cgcs2000", _("CGCS2000(国家大地坐标系)")),

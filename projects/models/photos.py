@@ -42,6 +42,14 @@ class Photo(AppendOnly):
         on_delete=models.PROTECT,
         related_name="photos",
     )
+    order_event = models.ForeignKey(
+        "projects.OrderEvent",
+        verbose_name=_("督办反馈"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="photos",
+    )
     purpose = models.CharField(
         _("用途"), max_length=16, choices=PHOTO_PURPOSES, default=PhotoPurpose.PROGRESS.value
     )

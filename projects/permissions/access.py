@@ -33,7 +33,8 @@ class Permission(StrEnum):
     INDICATOR_REPORT = "indicator.report"
     FUNDING_REPORT = "funding.report"
     ORDER_ISSUE = "order.issue"
-    ORDER_REVIEW = "order.review"  # close an order or send it back
+    ORDER_REVIEW = "order.review"  # close an order or send it back; never what one reported back oneself
+    ORDER_ANSWER = "order.answer"  # sign for an order and report back: only whom it was given to
     FEEDBACK_HANDLE = "feedback.handle"
     PROGRAMME_CHANGE = "programme.change"  # categories, indicators, targets, published figures
     PERIOD_CLOSE = "period.close"
@@ -63,8 +64,8 @@ _EDITING: Final = frozenset(
 
 ROLE_PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {
-        Role.DISTRICT_EDITOR: _EDITING | {Permission.SITE_SELF_CHECK},
-        Role.DEPARTMENT_EDITOR: _EDITING | {Permission.SITE_DEPARTMENT_CHECK},
+        Role.DISTRICT_EDITOR: _EDITING | {Permission.SITE_SELF_CHECK, Permission.ORDER_ANSWER},
+        Role.DEPARTMENT_EDITOR: _EDITING | {Permission.SITE_DEPARTMENT_CHECK, Permission.ORDER_ANSWER},
         Role.VERIFIER: frozenset(
             {
                 Permission.SITE_VIEW_INTERNAL,

@@ -243,6 +243,60 @@ class PhotoVerdict(Word):
     WITHDRAWN = "withdrawn", _("撤回")  # no evidence any more: kept, with the reason, and never public
 
 
+class OrderGrade(Word):
+    """How grave an order is (督办单等级), the mildest first. No light: an order has grades of its own."""
+
+    BLUE = "blue", _("蓝单")  # a reminder with a requirement and a deadline
+    ORANGE = "orange", _("橙单")  # a warning: missed without good reason, or done badly
+    RED = "red", _("红单")
+
+
+class OrderState(Word):
+    """How far a supervision order has come (督办进度). Overdue and due soon are no states: they are asked of
+    a day.
+    """
+
+    ISSUED = "issued", _("待签收")
+    SIGNED = "signed", _("已签收")
+    IN_HAND = "in_hand", _("办理中")
+    REPORTED = "reported", _("已反馈,待审核")
+    RETURNED = "returned", _("退回重办")
+    CLOSED = "closed", _("已销号")
+    WITHDRAWN = "withdrawn", _("已撤销")
+
+
+class OrderStep(Word):
+    """What is done with a supervision order (督办环节)."""
+
+    ISSUE = "issue", _("发督办单")
+    SIGN = "sign", _("签收")
+    START = "start", _("开始办理")
+    REPORT_BACK = "report_back", _("反馈办理结果")
+    CLOSE = "close", _("销号")
+    RETURN = "return", _("退回重办")
+    ASK_EXTENSION = "ask_extension", _("申请延期")
+    GRANT = "grant", _("同意延期")
+    REFUSE = "refuse", _("不同意延期")
+    RAISE = "raise", _("升级")
+    WITHDRAW = "withdraw", _("撤销督办单")
+
+
+class RaiseCause(Word):
+    """Why an order is raised to a graver grade (升级原因)."""
+
+    MISSED = "missed", _("逾期且无正当理由")
+    POOR = "poor", _("办理质量不高")
+    SERIOUS = "serious", _("情况严重")
+
+
+class Due(Word):
+    """How an open order stands to its date on a day (督办期限)."""
+
+    NOTHING = "", _("未到期")
+    SOON = "soon", _("临近期限")
+    OVERDUE = "overdue", _("已超期")
+
+
 class Role(Word):
     """What a membership makes of a person (角色). What each may do is one table in `projects.permissions`."""
 
