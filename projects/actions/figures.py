@@ -25,8 +25,8 @@ from projects.models import (
 from projects.models.access import system_access
 from projects.models.sites import COUNTS
 from projects.permissions.access import Access, Permission
+from projects.readmodels.broken import Broken
 from projects.readmodels.clocks import FILL
-from projects.readmodels.invariants import Broken
 from projects.readmodels.subjectverdicts import EVERYTHING
 from projects.rules.rollups import EMPTY, Cell, Movements
 

@@ -42,6 +42,17 @@ _VERBS: Final[dict[str, str | Promise]] = {
     "rework": gettext_lazy("整改完成"),
     "accept": gettext_lazy("随抽查轮次通过"),
     "draw": gettext_lazy("抽样"),
+    "issue": gettext_lazy("发督办单"),
+    "sign": gettext_lazy("签收"),
+    "start": gettext_lazy("开始办理"),
+    "report_back": gettext_lazy("反馈办理结果"),
+    "close": gettext_lazy("销号"),
+    "return": gettext_lazy("退回重办"),
+    "ask_extension": gettext_lazy("申请延期"),
+    "grant": gettext_lazy("同意延期"),
+    "refuse": gettext_lazy("不同意延期"),
+    "raise": gettext_lazy("升级"),
+    "withdraw": gettext_lazy("撤销督办单"),
     "rejudge": gettext_lazy("重新评灯"),
 }
 

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from projects.admin.ordertasks import tasks_of_orders
 from projects.admin.tasks import Task
 from projects.admin.verifytasks import tasks_of_verification
 from projects.models import Contribution, CorrectionRequest, Programme, Site, StagedImport
@@ -185,6 +186,7 @@ PROVIDERS: Final[tuple[Callable[[Access, dt.date], Iterable[Task]], ...]] = (
     tasks_of_corrections,
     tasks_of_imports,
     tasks_of_verification,
+    tasks_of_orders,
 )
 
 

@@ -9,6 +9,7 @@ from projects.admin import (  # noqa: F401
     divisions,
     funding,
     importbatches,
+    orders,
     people,
     phases,
     policies,

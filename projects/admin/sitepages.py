@@ -5,13 +5,24 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
+from projects.actions.sitewriting import target_of
 from projects.admin.base import ScopedAdmin
 from projects.admin.sitephotos import photo_view, photos_view
-from projects.admin.visiting import rework_view, site_context, visit_view
+from projects.admin.visiting import rework_view, visit_view
+from projects.admin.visiting import site_context as verification_context
 from projects.admin.visits import visit_view as report_view
 from projects.models import Site
+from projects.permissions.access import Access, Permission, may
+from projects.readmodels.orders import orders_of_site
 
-__all__ = ["site_context", "site_pages"]
+
+def site_context(access: Access, site: Site) -> dict[str, Any]:
+    """What the site's own page shows of its verification and of its supervision orders."""
+    return {
+        **verification_context(access, site),
+        "orders": orders_of_site(access, site.pk)[:12],
+        "may_issue": may(access, Permission.ORDER_ISSUE, target_of(site)),
+    }
 
 
 def site_pages(admin: ScopedAdmin[Site]) -> list[URLPattern]:

@@ -34,6 +34,7 @@ GROUPS: Final = (
             "PlanChange",
             "Verification",
             "Sample",
+            "SupervisionOrder",
             "IndicatorReport",
             "FundingReport",
             "StagedImport",
@@ -62,6 +63,7 @@ GROUPS: Final = (
             "FundingArrangement",
             "PeriodClosing",
             "VerificationScheme",
+            "OrderScheme",
         ),
     ),
     (

@@ -31,6 +31,7 @@ from projects.actions.publishing import submit_site
 from projects.actions.records import add_funding_report
 from projects.demo.catalogue import Catalogue, ningbo_2024
 from projects.demo.generator import Keys, generate
+from projects.demo.orders import add_orders
 from projects.demo.places import County
 from projects.demo.visits import MOST_SITES, add_visits
 from projects.exchange.areas import City
@@ -147,6 +148,7 @@ def load(
         _submit_some_drafts()
         if sites <= MOST_SITES:
             add_visits(access, programme, catalogue.cutoff, reason=REASON)
+        add_orders()
         with ledger.take(1, actor_id=access.user_id) as numbers:
             numbers.write(
                 [

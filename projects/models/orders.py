@@ -29,7 +29,7 @@ def _days(label: str | Promise, days: int) -> "models.PositiveSmallIntegerField[
 
 
 class OrderScheme(Stamped):
-    """Deadlines of a programme's orders, in working days; without a row projects.rules.orders.DEFAULT_TERMS."""
+    """Deadlines of a programme's orders, in working days; without a row rules.orders.DEFAULT_TERMS."""
 
     programme = models.OneToOneField(
         "projects.Programme", verbose_name=_("年度"), on_delete=models.PROTECT, related_name="order_scheme"

@@ -28,7 +28,7 @@ from projects.pages.mapquery import local_name
 from projects.pages.staffonly import for_staff
 from projects.pages.supervisionform import Desk, active_filters, desk_form
 from projects.pages.supervisionmap import desk_map, desk_settings
-from projects.permissions.access import Access, Permission
+from projects.permissions.access import Access, Permission, holds
 from projects.readmodels.areas import areas_extent
 from projects.readmodels.clocks import Clocks, as_text, recorded_moment
 from projects.readmodels.latefacets import late_facets
@@ -48,6 +48,7 @@ from projects.readmodels.latequeries import (
 )
 from projects.readmodels.laterows import LateRow, late_rows
 from projects.readmodels.mapview import area_extent, city_extent
+from projects.readmodels.orders import open_orders_of
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import FilterError
 from projects.rules.period import CITY_ZONE
@@ -85,11 +86,15 @@ def supervision_page(request: HttpRequest, access: Access) -> HttpResponse:
     counts = late_facets(found, held)
     form = desk_form(query, counts, asked.paging.sort, access, held)
     moment = recorded_moment(held)
+    rows = late_rows(page.places.tolist(), found, access, held)
+    orders = open_orders_of(access, [row.row.pk for row in rows])
     context = {
         "problem": asked.problem,
         "query": query,
         "counts": counts,
-        "rows": late_rows(page.places.tolist(), found, access, held),
+        "rows": rows,
+        "orders": orders,
+        "may_issue": holds(access, Permission.ORDER_ISSUE),
         "page": page,
         "form": form,
         "active": () if asked.problem else active_filters(query, form, asked.words, request.path),

@@ -1,7 +1,6 @@
 """What must hold across rows and no constraint can say; `manage.py check_data` asks it all."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,22 +22,14 @@ from projects.models import (
     SiteState,
 )
 from projects.models.guards import missing
+from projects.readmodels.broken import Broken
 from projects.readmodels.locator import NOWHERE, current_locator
+from projects.readmodels.orderchecks import broken_orders
 from projects.rules.errors import RuleError
 from projects.rules.tree import Edge, intervals
 from projects.rules.vocabulary import Light
 
 _CHUNK = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """One thing that does not hold. `template` is a zh-hans msgid filled by `params`."""
-
-    invariant: str
-    subject: str
-    template: str
-    params: dict[str, object]
 
 
 def broken_invariants() -> Iterator[Broken]:
@@ -51,6 +42,7 @@ def broken_invariants() -> Iterator[Broken]:
     yield from _states()
     yield from _lights()
     yield from _phases()
+    yield from broken_orders()
 
 
 def _guards() -> Iterator[Broken]:

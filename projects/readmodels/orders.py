@@ -117,6 +117,11 @@ def open_orders_of(access: Access, sites: Iterable[int]) -> dict[int, Supervisio
     return {order.site_id: order for order in rows if order.site_id is not None}
 
 
+def orders_of_site(access: Access, site_id: int) -> OrderQuerySet:
+    """A site's orders, the newest first."""
+    return orders_for(access).filter(site_id=site_id).order_by("-pk")
+
+
 def today() -> dt.date:
     """The day that deadlines are asked of."""
     return timezone.localdate()

@@ -10,6 +10,8 @@ from projects.actions.areas import store_area
 from projects.actions.checklists import save_checklist, save_scheme
 from projects.actions.closing import close_period
 from projects.actions.drafts import PlanChangeDraft, ReportDraft, VisitDraft
+from projects.actions.ordermatters import SubjectDraft
+from projects.actions.orders import OrderDraft, issue_order, save_order_scheme
 from projects.actions.phasereports import report_phase, save_phase
 from projects.actions.photos import add_photos
 from projects.actions.promises import arrange_funds, set_target
@@ -28,6 +30,7 @@ from projects.models import (
     FundingReport,
     ImportBatch,
     IndicatorReport,
+    OrderScheme,
     Phase,
     PhaseReport,
     Programme,
@@ -174,10 +177,14 @@ def scoped_rows(world: World) -> Rows:
             "boundary": division.boundaries.get().pk,
             "verification": _visit(world, county, mark),
             "storedarea": _area(world, county, mark),
+            "supervisionorder": _order(site.pk, mark),
             "stagedimport": _staged(world, county, mark),
             "importbatch": _batch(world, county, mark),
         }
     own["periodclosing"] = _closing(world)
+    own["orderscheme"] = save_order_scheme(
+        access=access, row=OrderScheme(programme=world.programme, source="试行办法")
+    ).pk
     User.objects.filter(username="yinzhou").update(last_name=MARK)
     # The city's own: every member of staff sees them.
     own["phase"], own["phasereport"] = _phase(world)
@@ -202,6 +209,12 @@ def _visit(world: World, county: str, mark: str) -> int:
         CheckLevel.REVISIT, CheckResult.UNREACHABLE, dt.date(2024, 6, 1), reasons=f"{mark}没人"
     )
     return verify_site(access=world.access("admin"), site_id=site.pk, expected_version=1, visit=visit).pk
+
+
+def _order(site_id: int, mark: str) -> int:
+    """To be signed for by the county."""
+    draft = OrderDraft(SubjectDraft(site_id=site_id), f"{mark}督办要求")
+    return issue_order(access=system_access(), draft=draft).pk
 
 
 def _rounds(world: World) -> tuple[int, int, int]:

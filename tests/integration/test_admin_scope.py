@@ -45,6 +45,7 @@ CITY = {
     "periodclosing",
     "checklist",
     "verificationscheme",
+    "orderscheme",
 }
 #: The city's rounds: seen by who verifies and who draws, each within the own scope.
 ROUNDS = {"sample"}
@@ -113,7 +114,16 @@ def addresses(found: dict[str, int]) -> Iterator[tuple[str, str]]:
                 yield model, route.replace("<slug:part>", part)
             continue
         if "<slug:step>" in route:
-            for step in ("report", "reschedule", "submit", "publish", "withdraw", "nonsense"):
+            for step in (
+                "report",
+                "reschedule",
+                "submit",
+                "publish",
+                "withdraw",
+                "sign",
+                "raise",
+                "nonsense",
+            ):
                 yield model, route.replace("<slug:step>", step)
         else:
             assert "<" not in route and "^" not in route, route
@@ -201,7 +211,10 @@ def test_nothing_of_another_district_is_written(rows: Rows, people: dict[str, Us
     """What an administrator could post, posted by everybody else to the other district's rows."""
     attacks = list(_attacks(client_of(people["admin"]), rows))
     assert sum(len(data) > 12 for _address, data in attacks) >= 15  # real forms, filled in
-    own_work = {"supervisor": ("/step/reschedule/",), "publisher": ("/step/publish/", "/step/withdraw/")}
+    own_work = {
+        "supervisor": ("/step/reschedule/", "/step/withdraw/", "/step/raise/"),
+        "publisher": ("/step/publish/", "/step/withdraw/"),
+    }
     for who in (*LIMITED, "supervisor", "publisher"):
         before = fingerprint()
         client = client_of(people[who])

@@ -49,6 +49,7 @@ TABLE = {
     "funding.report": "DPA",
     "order.issue": "SA",
     "order.review": "SA",
+    "order.answer": "DPA",
     "feedback.handle": "DPSA",
     "programme.change": "A",
     "period.close": "A",
