@@ -119,7 +119,7 @@ def _chosen(access: Access, subject: SubjectDraft, draft: OrderDraft, form: Issu
 
 
 def _draft(form: IssueForm) -> OrderDraft:
-    data = form.cleaned_data
+    data = dict(form.cleaned_data)
     grade = OrderGrade(data["grade"])
     if grade is not OrderGrade.BLUE and not data["reason"].strip():
         form.add_error("reason", _("直接发橙单或红单,请写明理由。"))

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from projects.actions.errors import PeriodClosed
 from tests.factories import World
-from tests.integration import historycity, historysites, historyvisits
+from tests.integration import historycity, historyorders, historysites, historyvisits
 
 Step = Callable[[World, Random], None]
 
@@ -46,6 +46,7 @@ STEPS: Final[tuple[Step, ...]] = (
     historyvisits.checked,
     historyvisits.returned,
     historyvisits.round_of_visits,
+    historyorders.ordered,
 )
 
 

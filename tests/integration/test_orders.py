@@ -79,7 +79,7 @@ class TestIssuing:
         assert order.number == "督〔2024〕1号" and order.division == world.counties["330203"]
         assert (order.state, order.grade, order.light) == ("issued", "blue", "red")
         assert (order.sign_by, order.report_by) == (dt.date(2024, 7, 3), dt.date(2024, 7, 15))
-        assert order.as_of == CUTOFF and {order.planned, order.lag_pp} == {Decimal(100)}
+        assert (order.as_of, order.planned, order.actual) == (CUTOFF, Decimal(100), None)
         assert "没有上报过进度" in order.finding and order.rule
         assert order.known_seq == order.changed_seq - 1
         # A report that comes later does not repaint it.
