@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from django.utils import timezone
 
@@ -32,7 +33,7 @@ def ordered(world: World, random: Random) -> None:
     )
     editor, reviewer = world.access("haishu"), world.access("supervisor")
 
-    def now() -> dict[str, int]:
+    def now() -> dict[str, Any]:
         return {
             "order_id": order.pk,
             "expected_seq": SupervisionOrder.objects.values_list("changed_seq", flat=True).get(pk=order.pk),

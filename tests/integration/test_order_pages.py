@@ -89,8 +89,8 @@ def test_from_the_start_page_to_the_printed_sheet(world: World) -> None:
     evidence = SimpleUploadedFile("a.jpg", photo(), "image/jpeg")
     take(editor, order, "report_back", text="已完工", photos=[evidence])
     assert Photo.objects.get().purpose == "rectification"
-    tasks = {str(task.label): task.count for task in what_to_do(world.access("supervisor"))[1]}
-    assert tasks["督办单待审核"] == 1
+    tasks = {str(task.label): task for task in what_to_do(world.access("supervisor"))[1]}
+    assert tasks["督办单待审核"].count == 1
     assert "errorlist" in take(reviewer, order, "return")
     assert "退回重办" in take(reviewer, order, "return", text="照片不清")
     take(editor, order, "report_back", text="补拍")
