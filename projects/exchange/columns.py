@@ -5,6 +5,8 @@ written from this table and a test holds them together.
 """
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,6 +20,7 @@ from projects.exchange.problems import OptionError
 from projects.exchange.values import Parser
 
 ATTRIBUTES: Final = "attributes."
+_UNIT: Final = re.compile(r"\([^()]*\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +246,13 @@ def match_columns(
         if found is not None:
             mapped[column_.field] = found
             automatic.append(column_.field)
+    for column_ in COLUMNS:
+        if column_.field in mapped or column_.field in skipped:
+            continue
+        similar = [name for name in by_name if _bare(name) in column_.aliases]
+        if len(similar) == 1:
+            mapped[column_.field] = by_name.pop(similar[0])
+            automatic.append(column_.field)
     for name, header in by_name.items():
         field = ATTRIBUTES + header[len(ATTRIBUTES) :]
         if name.startswith(ATTRIBUTES) and _is_attribute(field) and field not in mapped:
@@ -251,6 +261,14 @@ def match_columns(
     if not has_geometry:
         _one_position(mapped, automatic)
     return ColumnMap(MappingProxyType(mapped), tuple(automatic))
+
+
+def _bare(header: str) -> str:
+    """A header as it would be without what layout adds: 名 称, 经度(°), full-width letters."""
+    plain = unicodedata.normalize("NFKC", header)
+    if any("\u4e00" <= character <= "\u9fff" for character in plain):
+        plain = "".join(plain.split())
+    return _UNIT.sub("", plain)
 
 
 def _is_attribute(field: str) -> bool:
@@ -297,7 +315,8 @@ def markdown() -> str:
         "这一页由 `projects/exchange/columns.py` 写成,测试保证两者一致;改列请改那里,再运行",
         "`manage.py shell -c \"from projects.exchange import columns; print(columns.markdown(), end='')\"`。",
         "",
-        "表头与“自动识别的表头”相同(不分大小写)的列会自动对应;其他列用 `--map 字段=列` 指定。"
+        "表头与“自动识别的表头”相同(不分大小写、全角半角、字间空格和末尾的括号)的列会自动对应;"
+        "其他列用 `--map 字段=列` 指定。"
         "空行跳过;多余的列不读。",
         "",
         "| 字段 | 含义 | 自动识别的表头 | 说明 | 导出 |",

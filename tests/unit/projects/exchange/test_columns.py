@@ -75,3 +75,16 @@ def test_attribute_columns_by_header_and_by_map() -> None:
 def test_every_plain_column_names_its_model_field() -> None:
     together = columns.POSITION_FIELDS | columns.FALLBACK_FIELDS | {"code", "kind", "division", "quantity"}
     assert {field for field in BY_FIELD if not BY_FIELD[field].site_field} == together
+
+
+@pytest.mark.parametrize(
+    ("headers", "mapped"),
+    [
+        (["名 称", "经  度(°)", "纬度(度)"], {"name": "名 称", "lon": "经  度(°)", "lat": "纬度(度)"}),
+        (["ｎａｍｅ", "lon", "lat"], {"name": "ｎａｍｅ", "lon": "lon", "lat": "lat"}),
+        (["名称", "名称(英文)", "lon", "lat"], {"name": "名称", "lon": "lon", "lat": "lat"}),
+        (["电话(座机)", "电话(手机)", "lon", "lat"], {"lon": "lon", "lat": "lat"}),  # which one?
+    ],
+)
+def test_what_layout_adds_to_a_header(headers: list[str], mapped: dict[str, str]) -> None:
+    assert dict(match_columns(headers, {}, has_geometry=False).header_of) == mapped
