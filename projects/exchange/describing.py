@@ -45,7 +45,8 @@ def describe(
 ) -> FileDescription:
     """Look at a file. `name` is what the person called it, when `path` is a stored file without a suffix.
 
-    Raises OSError, UnsupportedFormat, or UnreadableFile with a sentence that says what to do.
+    Raises OSError, OptionError (a sheet of a CSV), UnsupportedFormat, or UnreadableFile with a sentence that
+    says what to do.
     """
     table = read_table(
         path,

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from maps.geojson import GeoJSONError, read_feature_collection
 from projects.exchange.csvtext import Records, decode, delimiter_name, read_csv
 from projects.exchange.headers import clean_header, refuse_duplicates
-from projects.exchange.problems import Problem, UnreadableFile, shortened
+from projects.exchange.problems import OptionError, Problem, UnreadableFile, shortened
 from projects.exchange.sheets import WORKBOOK_SUFFIXES, read_workbook
 from projects.exchange.tables import Facts, SourceRow, Table
 from projects.exchange.values import unquoted
@@ -106,7 +106,8 @@ def read_table(
     what gzip unpacks to; `sha256` is of the content. `is_look`: where a person has to choose among sheets,
     give an empty table that names them.
 
-    Raises OSError, UnsupportedFormat, or UnreadableFile with a sentence that says what to do.
+    Raises OSError, OptionError (a sheet of a CSV), UnsupportedFormat, or UnreadableFile with a sentence that
+    says what to do.
     """
     name = name or path.name
     is_packed = Path(name).suffix.lower() == _PACKED
@@ -114,11 +115,11 @@ def read_table(
     if suffix not in (CSV_SUFFIXES | GEOJSON_SUFFIXES if is_packed else SUFFIXES):
         raise UnsupportedFormat(_unsupported(suffix or name))
     if header_row is not None and not 1 <= header_row <= _LOWEST_HEADER:
-        raise UnreadableFile(_("表头行应在 1 到 %(last)d 之间。") % {"last": _LOWEST_HEADER})
+        raise OptionError(_("表头行应在 1 到 %(last)d 之间。") % {"last": _LOWEST_HEADER})
     if header_row is not None and suffix not in TABLE_SUFFIXES:
-        raise UnreadableFile(_("%(format)s 文件没有表头行。") % {"format": suffix})
+        raise OptionError(_("%(format)s 文件没有表头行。") % {"format": suffix})
     if sheet is not None and suffix in CSV_SUFFIXES | GEOJSON_SUFFIXES:
-        raise UnreadableFile(_("%(format)s 文件没有工作表。") % {"format": suffix})
+        raise OptionError(_("%(format)s 文件没有工作表。") % {"format": suffix})
     if suffix in WORKBOOK_SUFFIXES:
         return read_workbook(
             path,

@@ -1,6 +1,7 @@
 """Workbooks: what the limited process says of a sheet, checked and brought into the shape of a table."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -54,9 +55,8 @@ def read_workbook(
     """Raises OSError, UnreadableFile. With `is_look` a workbook of several full sheets gives an empty table
     that names them, instead of an error."""
     limits = limits_for(max_megabytes, max_rows)
-    with confined(path, ".bin", max_megabytes) as copy:
-        request = {"reader": "workbooks", "sheet": sheet, "is_look": is_look}
-        said = answers(copy, request, limits)
+    request = {"reader": "workbooks", "sheet": sheet, "is_look": is_look}
+    with confined(path, ".bin", max_megabytes) as copy, closing(answers(copy, request, limits)) as said:
         head = _checked_head(next(said))
         sheets = tuple(Sheet(*facts) for facts in head["sheets"])
         if head["sheet"] is None:
@@ -138,7 +138,7 @@ def _notes(head: dict[str, Any], sheets: tuple[Sheet, ...]) -> list[str]:
         notes.append(_("文件带有宏;宏没有运行。"))
     if head["merges_left_out"]:
         notes.append(_("合并单元格太多,有 %(count)d 处没有理会。") % {"count": head["merges_left_out"]})
-    if head["format"] != "xlsx":
+    if head["format"] == "ods":
         notes.append(_("%(format)s 里的公式错误(#N/A 等)读成空格;请核对,或另存为 .xlsx。") % head)
     return notes
 

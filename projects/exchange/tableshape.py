@@ -2,8 +2,8 @@
 
 Clerks' tables carry a title over all columns, a line with the unit and the day, names in two rows,
 "一、海曙区" between the rows, signatures below. The rules are plain and few, what they did is said with row
-numbers, and `header_row` overrules the first of them. A row that is left out has at most one filled cell, or begins
-with a word for a total, or repeats the header, or numbers the columns, or consists of signatures.
+numbers, and `header_row` overrules the first of them. A row that is left out has at most one filled cell, or
+begins with a word for a total, or repeats the header, or numbers the columns, or consists of signatures.
 """
 
 import re

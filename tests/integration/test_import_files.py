@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,6 +13,7 @@ from django.core.management import CommandError, call_command
 from projects.models import Site
 from tests.factories import World
 from tests.integration.importing import GOOD, HEAD, history, run, write
+from tests.unit.projects.exchange.strangefiles import POINTS, layer, packed, shapefile, workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +37,54 @@ def test_messy_files_give_the_same_places(world: World, tmp_path: Path, data: by
     assert (status, answer["created"], answer["errors"]) == (0, 2, 0)
     places = Site.objects.order_by("code").values_list("location", flat=True)
     assert [(p.x, p.y) for p in places] == [(121.55, 29.85), (121.65, 29.85)]
+
+
+def clerks_workbook(folder: Path) -> Path:
+    rows: list[list[object]] = [
+        ["宁波市2024年助餐点清单"],
+        ["单位:个", None, None, None, "制表日期:2024年6月30日"],
+        ["code", "name", "位置", None, "区县"],
+        [None, None, "经度", "纬度", None],
+        ["一、海曙区"],
+        ["A1", "甲", 121.55, "29。85", "海曙区"],
+        ["小计", None, None, None, 1],
+        ["A2", "乙", "121°39′", "北纬29度51分", "鄞州区"],
+        ["注:坐标为国家2000。"],
+    ]
+    return workbook(folder / "a.xlsx", rows, merged=["A1:E1", "C3:D3", "A5:E5"])
+
+
+def vector_file(folder: Path, name: str) -> Path:
+    columns: dict[str, Any] = {"code": ["A1", "A2"], "name": ["甲", "乙"], "区县": ["海曙区", "鄞州区"]}
+    if name.endswith(".gpkg"):
+        return layer(folder / name, POINTS, columns)
+    parts = shapefile(folder, columns, encoding="GB18030")
+    return packed(folder / name, {f"x/点位{suffix}": part for suffix, part in parts.items()})
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        clerks_workbook,
+        lambda folder: vector_file(folder, "a.gpkg"),
+        lambda folder: vector_file(folder, "a.zip"),
+    ],
+    ids=["xlsx", "gpkg", "shapefile"],
+)
+def test_every_format_gives_the_same_places(
+    world: World, tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    path = make(tmp_path)
+    status, answer = run(path)
+    assert (status, answer["created"], answer["errors"]) == (0, 2, 0), answer
+    places = Site.objects.order_by("code").values_list("name", "location")
+    assert [(name, p.x, p.y) for name, p in places] == [("甲", 121.55, 29.85), ("乙", 121.65, 29.85)]
+    assert run(path)[1]["unchanged"] == 2
+    if path.suffix == ".xlsx":
+        assert "第 1–2 行是标题,第 3–4 行是表头。" in answer["notes"]
+        assert run(path, "--sheet", "1", "--header-row", "4")[1]["unchanged"] == 2
+    else:
+        assert run(path, "--datum", "gcj02")[1]["status"] == "refused"
 
 
 def test_geojson_without_codes(world: World, tmp_path: Path) -> None:
@@ -66,7 +117,9 @@ def test_geojson_without_codes(world: World, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "status"),
     [
-        ("a.xlsx", b"PK\x03\x04", 2),
+        ("a.xlsx", b"PK\x03\x04", 1),
+        ("a.gpkg", b"SQLite format 3\x00", 1),
+        ("a.et", b"", 2),
         ("a.csv", b"PK\x03\x04", 2),
         ("a.csv", b"", 1),
         ("a.csv", b"a,a\n1,2\n", 1),

@@ -18,6 +18,7 @@ from projects.models import AuditEntry, Category, ImportBatch, LagPolicy, Phase,
 from projects.readmodels.clocks import as_text
 from tests.factories import CUTOFF, World
 from tests.integration.phases import GOOD, HEAD, KEY, SHAPE, asked, load, run, write, written
+from tests.unit.projects.exchange.strangefiles import workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -275,7 +276,7 @@ def test_no_such_programme_file_or_format(world: World, tmp_path: Path) -> None:
         ("import_phases", str(tmp_path / "gone.csv"), "--programme", KEY, "--actor", "admin", *SHAPE),
         (
             "import_phases",
-            str(write(tmp_path, "PK", "a.xlsx")),
+            str(write(tmp_path, "PK", "a.et")),
             "--programme",
             KEY,
             "--actor",
@@ -357,3 +358,12 @@ def test_an_import_meanwhile_is_noticed(
     status, said = run(write(tmp_path, later))
     assert (status, said["status"]) == (1, "refused")
     assert PhaseReport.objects.count() == 3
+
+
+def test_a_workbook_of_phases(world: World, tmp_path: Path) -> None:
+    table = [["2024年学校建设进度表"], *csv.reader(GOOD.splitlines())]
+    before = written()
+    status, answer = run(workbook(tmp_path / "a.xlsx", table), "--header-row", "2", "--dry-run")
+    expected = run(write(tmp_path, GOOD), "--dry-run")[1]
+    assert status == 0 and answer["created"] == expected["created"] > 0
+    assert written() == before

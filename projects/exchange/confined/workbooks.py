@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import python_calamine as calamine
 
+from projects.exchange.confined.biff import errors_of
 from projects.exchange.confined.limits import DATA_SHEET, Limits
 from projects.exchange.confined.refusals import Refused
 from projects.exchange.confined.sheetxml import SheetNews, look_through, refuse_entities, sheet_parts
@@ -56,6 +57,8 @@ def read(path: Path, request: dict[str, Any], limits: Limits, out: Out) -> None:
         if kind == "xlsx" and chosen < len(parts) and parts[chosen]:
             with opened(path, limits) as archive:
                 news = look_through(archive, parts[chosen])
+        elif kind == "xls":
+            news.broken = errors_of(path, chosen)
     out(
         {
             "format": kind,

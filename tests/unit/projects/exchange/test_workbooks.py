@@ -1,7 +1,9 @@
 """Workbooks as they come: every cell is read faithfully or said, every strange file is refused in a sentence."""
 
+import base64
 import datetime as dt
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -185,10 +187,10 @@ def wide(path: Path) -> Path:
 
 
 def bomb(path: Path) -> Path:
-    """A sheet of 60 MB of spaces in a file of 60 KB."""
+    """A sheet of 34 MB of spaces in a file of 34 KB."""
     workbook(path, [HEADER, ("A", 1)])
     return with_part(
-        path, {SHEET: lambda xml: xml.replace(b"<sheetData>", b" " * 60_000_000 + b"<sheetData>")}
+        path, {SHEET: lambda xml: xml.replace(b"<sheetData>", b" " * 34_000_000 + b"<sheetData>")}
     )
 
 
@@ -312,3 +314,64 @@ def test_a_million_empty_cells_with_a_format_cost_nothing(tmp_path: Path) -> Non
         with_part(path, {SHEET: lambda xml: xml.replace(b"</sheetData>", rows + b"</sheetData>")})
     )
     assert table.headers == HEADER and table.row_count == 1
+
+
+# --------------------------------------------------------------------------------------------- older workbooks
+
+#: An .xls of two sheets, the first one empty: numbers, a day, a merged cell, an error. Nothing here writes
+#: the format any more, so it is kept as it was (b85 of zlib).
+OLD_WORKBOOK = (
+    "c-rk)Pe_zO6#u>1{dASxbu|?<FcGry&mp^npj$zC(yR@N2u#~G!u-"
+    "QhlpWGCyF?IlD!K@E=wfxLr0CBjIs`@@q9AY!PeD`|bWp$Eyl=L2Q*gly<NGc1=DjyFZ{EInGv9pQtFhdPp}WNiq@W%i%-"
+    "UJVn4=>uSxF%TZntgCCTkxT+r_FvmX8-Q!@|SB%S^q7dc6}+xZ{1s6!^g95PHzm-"
+    "4!ccLF^D8T1op*M_$f7g&SOgC=$Q&gdP#PM(Azn`$*_E(Oec<$9*U0AjZN?6<bXnA5dk|7Gz4eFJs<`W-"
+    "|)#Lg#Vc6>|Do*d9ODdVG~Nlz9CZ1}|wttSc7Rat>}H8|Y<JcXn1sqZ7#I<sQa&yA+s8?(3(eu6||p1lIqUug_dW@8d;G)n8R!pd"
+    "a>O(#bpsKPtVtMbXryV7r!EEJq&gY1}=H8rkH!aR0(SI?YvJ-"
+    "<MvlCS&W4a#b675+P8{Ne}2$=iBz$NVY!u<){eFJ1PRQf&5IP$PqqQwo!;Zoxb(;bz@s|xJ5Mm@_2BtUV981=ky33987umRLF=*q"
+    "36ZwTH%X@=5vm7UEW+^m|X+X=Yq7B^E_Jw<KYc+_>IgDe%kY(Wbk8n6Z0bti8J{lZ^A<;<A++5$Lrq!s;G*tU(*;3Cu=gt&3mCme"
+    ";hsaDi8NG!w1iAEMLrM(U^IJdRJl0d@5vox6SP$2Qv~ga6B{|Nk@l%Ny@~^kvuGUj4evBbyj7IE*GE4=}%%y$I59_?BT`d%Cu=)m"
+    "a(N4u%*P-H@0OdpINmEdJN4weoUG<wCr(m0t@AY3l}b2xNzaZ#XkkfrOLTT>Z_4uE~%O3yUq-"
+    "kS@$!^e~Z27=HCf^rQC@wuH)!UD}M@MQPLJIaZK`ip~ilmJ&q2vi60$l=P$ox(A@vC<bk2(+d}EiKbwx9e|i3&UR(&g"
+)
+
+
+def test_an_old_workbook_with_its_errors(tmp_path: Path) -> None:
+    path = tmp_path / "a.xls"
+    path.write_bytes(zlib.decompress(base64.b85decode(OLD_WORKBOOK)))
+    table = read_table(path)
+    assert table.facts.format == "xls" and table.facts.sheet == "点位"
+    assert cells_of(table) == [["123", "甲", "2024-06-30", "海曙区"], ["124", "#N/A", "", "海曙区"]]
+
+
+@pytest.mark.parametrize("cut", [600, 2_000, 4_000])
+def test_an_old_workbook_that_is_cut_off(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "a.xls"
+    path.write_bytes(zlib.decompress(base64.b85decode(OLD_WORKBOOK))[:cut])
+    with pytest.raises(UnreadableFile, match=r"已损坏|出了意外"):
+        read_table(path)
+
+
+ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>
+<table:table table:name="表"><table:table-row><table:table-cell office:value-type="string"><text:p>名称</text:p>
+</table:table-cell><table:table-cell office:value-type="string"><text:p>数</text:p></table:table-cell>
+</table:table-row><table:table-row><table:table-cell office:value-type="string"><text:p>甲</text:p>
+</table:table-cell><table:table-cell office:value-type="float" office:value="5"><text:p>5</text:p>
+</table:table-cell></table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"""
+
+
+@pytest.mark.parametrize(("manifest", "message"), [("", ""), ("<manifest:encryption-data/>", "取消密码")])
+def test_an_open_document(tmp_path: Path, manifest: str, message: str) -> None:
+    parts = {
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "content.xml": ODS.replace("\n", " ").replace("> <", "><"),
+    }
+    whole = {**parts, "META-INF/manifest.xml": f"<manifest:manifest>{manifest}</manifest:manifest>"}
+    path = packed(tmp_path / "a.ods", {name: part.encode() for name, part in whole.items()})
+    if message:
+        with pytest.raises(UnreadableFile, match=message):
+            read_table(path)
+        return
+    table = read_table(path)
+    assert cells_of(table) == [["甲", "5"]] and "读成空格" in " ".join(table.notes)
