@@ -23,7 +23,7 @@ from projects.admin.correcting import asked_for, offer
 from projects.admin.downloads import attachment
 from projects.admin.importwords import batch_lines
 from projects.admin.paging import KeyPage, Place
-from projects.admin.scope import access_for
+from projects.admin.scope import access_for, reach
 from projects.models import AuditEntry, ImportBatch, Site, StagedImport
 from projects.models.storedfiles import path_of
 from projects.permissions.access import Access, Permission
@@ -234,7 +234,10 @@ def _known(access: Access, codes: Sequence[str]) -> Iterator[dict[str, str]]:
 def entry_lines(access: Access, entries: Sequence[AuditEntry]) -> Iterator[dict[str, Any]]:
     """Entries with the name of their site; of a site of others only the number."""
     ids = [int(entry.subject_id) for entry in entries]
-    known = dict(Site.objects.visible_to(access).filter(pk__in=ids).values_list("pk", "name"))
+    there = dict(Site.objects.visible_to(access).filter(pk__in=ids).values_list("pk", "name"))
+    removed = Site.objects.filter(pk__in=ids, deleted_seq__isnull=False)
+    theirs = reach(removed, access, Permission.SITE_VIEW_INTERNAL, division="managed_by")  # type: ignore[arg-type]
+    known = {**dict(theirs.values_list("pk", "name")), **there}
     for entry in entries:
         pk = int(entry.subject_id)
         seen = pk in known
@@ -242,7 +245,7 @@ def entry_lines(access: Access, entries: Sequence[AuditEntry]) -> Iterator[dict[
         yield {
             "line": line if seen else {**line, "changes": [], "reason": ""},
             "name": known.get(pk, f"#{pk}"),
-            "url": reverse("admin:projects_site_change", args=[pk]) if seen else "",
+            "url": reverse("admin:projects_site_change", args=[pk]) if pk in there else "",
         }
 
 

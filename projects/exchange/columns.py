@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from projects.exchange import values
 from projects.exchange.attributeheaders import ATTRIBUTES as ATTRIBUTES
 from projects.exchange.attributeheaders import attribute_of
-from projects.exchange.headers import clean_header
+from projects.exchange.headers import bare_header, clean_header
 from projects.exchange.problems import OptionError
 from projects.exchange.values import Parser
 
@@ -359,11 +359,20 @@ def _by_header(
         if found is not None:
             mapped[column_.field] = found
             automatic.append(column_.field)
-    for header in by_name.values():
+    # An attribute that is called 电话 for people is no phone.
+    for name, header in list(by_name.items()):
         field = attribute_of(header)
         if field and field not in mapped:
+            del by_name[name]
             mapped[field] = header
             automatic.append(field)
+    for column_ in COLUMNS:
+        if column_.field in mapped or column_.field in skipped:
+            continue
+        similar = [name for name in by_name if bare_header(name) in column_.aliases]
+        if len(similar) == 1:
+            mapped[column_.field] = by_name.pop(similar[0])
+            automatic.append(column_.field)
     return automatic
 
 

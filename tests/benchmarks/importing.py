@@ -167,7 +167,7 @@ def _load(given: argparse.Namespace) -> dict[str, float]:
     county, kind = Division.objects.get(), FacilityKind.objects.get()
     newest = Site.objects.aggregate(newest=Max("pk"))["newest"] or 0
     begin = perf_counter()
-    rows = python_calamine.load_workbook(given.file).get_sheet_by_index(0).to_python()[1:]
+    rows: list[list[Any]] = python_calamine.load_workbook(given.file).get_sheet_by_index(0).to_python()[1:]
     read = perf_counter() - begin
     with transaction.atomic():
         Site.objects.bulk_create(
