@@ -6,7 +6,7 @@ from operator import and_
 from typing import Final
 
 from django.contrib import messages
-from django.contrib.admin.views.main import ORDER_VAR, ChangeList
+from django.contrib.admin.views.main import ERROR_FLAG, ORDER_VAR, ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -49,6 +49,11 @@ class SiteChangeList(KeysetChangeList):
         """Through the door that says whose rows these are, whatever the index says."""
         rows: QuerySet[Site] = self.apply_select_related(self.root_queryset.filter(pk__in=ids))
         return rows
+
+    @property
+    def listed_query(self) -> str:
+        """The list's filters and search as a query string, without the page and the order."""
+        return self.get_query_string(remove=[ORDER_VAR, ERROR_FLAG])
 
     def _query(self, request: HttpRequest, held: Snapshot) -> staffsites.StaffQuery:
         parts = [spec.narrow(held) for spec in self.filter_specs if isinstance(spec, SiteListFilter)]

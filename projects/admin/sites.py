@@ -28,6 +28,7 @@ from projects.admin.paging import COUNTED
 from projects.admin.readable import drawn
 from projects.admin.scope import access_for, divisions_of
 from projects.admin.sitebulk import run_each
+from projects.admin.sitefiles import site_file_urls
 from projects.admin.sitefilters import SITE_FILTERS
 from projects.admin.siteform import ATTRIBUTE, SiteForm, attribute_fields
 from projects.admin.sitelist import SiteChangeList, choosable
@@ -330,6 +331,7 @@ class SiteAdmin(ScopedAdmin[Site]):
         return [
             path("locate/", wrap(self.locate_view), name="projects_site_locate"),
             path("<int:object_id>/step/<slug:step>/", wrap(self.step_view), name="projects_site_step"),
+            *site_file_urls(self),
             *super().get_urls(),
         ]
 

@@ -1,26 +1,33 @@
 """The one table of columns: what import understands, what export writes, what the user guide lists.
 
 To add a column, add a row here (and its value to `exporting.values_of`); docs/user/import-columns.md is
-written from this table and a test holds them together.
+written from this table (columnguide.py) and a test holds them together.
 """
 
 import difflib
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from projects.exchange import values
-from projects.exchange.headers import clean_header
+from projects.exchange.attributeheaders import ATTRIBUTES as ATTRIBUTES
+from projects.exchange.attributeheaders import attribute_of
+from projects.exchange.headers import bare_header, clean_header
 from projects.exchange.problems import OptionError
 from projects.exchange.values import Parser
 
-ATTRIBUTES: Final = "attributes."
-_UNIT: Final = re.compile(r"\([^()]*\)$")
+
+class Shape(StrEnum):
+    """What a cell of a column holds: how a workbook formats it and what a template lets in."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    WORD = "word"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,9 @@ class Column:
     """One field. `title` heads the user guide; `aliases` are headers that are recognised without --map.
 
     `parse` is None for fields that are read together with others (position, kind, division); `site_field`
-    is the model field that a plain value goes to.
+    is the model field that a plain value goes to. `width` is that of its column in a workbook, in digits;
+    `longest` the most characters of a text. `about` is for whoever fills in a file, `option` for the
+    command line; an `example` is never a row.
     """
 
     field: str
@@ -38,6 +47,21 @@ class Column:
     parse: Parser | None = None
     site_field: str = ""
     is_exported: bool = True
+    shape: Shape = Shape.TEXT
+    width: int = 14
+    longest: int = 0
+    option: str = ""
+    example: str = ""
+
+    @property
+    def is_in_template(self) -> bool:
+        """Whether a template may have the column; of a pair in one cell it wants the two columns."""
+        return self.is_exported or self.field == "quantity"
+
+    @property
+    def header(self) -> str:
+        """What heads the column in a workbook, in Chinese; import recognises it."""
+        return self.title if self.title.lower() in self.aliases else self.aliases[0]
 
 
 #: The second position, of another datum, for rows that leave the first one empty.
@@ -52,25 +76,48 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "code",
         "点位编码",
         ("点位编码", "编码", "code", "site_code"),
-        "唯一,至多 64 个字;或用 --code generated",
+        "每个点位一个,不重复,以后不变;至多 64 个字",
         values.code,
+        longest=64,
+        option="或用 --code generated",
+        example="330212-ZC-001",
     ),
     Column(
         "name",
         "名称",
         ("名称", "点位名称", "站点名称", "设施名称", "name", "site_name"),
-        "必填,至多 200 个字",
+        "至多 200 个字",
         values.text_of(200, required=True),
         "name",
+        width=30,
+        longest=200,
+        example="钟公庙街道助餐点",
     ),
-    Column("kind", "设施种类", ("设施种类", "kind"), "设施种类的代码或名称;见 --kind 和 --kind-from"),
+    Column(
+        "kind",
+        "设施种类",
+        ("设施种类", "kind"),
+        "设施种类的名称或代码",
+        shape=Shape.WORD,
+        option="见 --kind 和 --kind-from",
+    ),
     Column(
         "lon",
         "经度(X、东)",
         ("经度", "lon", "lng", "long", "longitude", "x"),
-        "与 lat 成对;坐标系由 --datum 声明",
+        "东西方向,与纬度成对;坐标系在导入时声明",
+        shape=Shape.NUMBER,
+        option="--datum",
+        example="121.549792",
     ),
-    Column("lat", "纬度(Y、北)", ("纬度", "lat", "latitude", "y"), "与 lon 成对"),
+    Column(
+        "lat",
+        "纬度(Y、北)",
+        ("纬度", "lat", "latitude", "y"),
+        "南北方向,与经度成对",
+        shape=Shape.NUMBER,
+        example="29.868388",
+    ),
     Column(
         "lonlat",
         "坐标对,经度在前",
@@ -88,8 +135,10 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "wkt",
         "图形(WKT)",
-        ("wkt", "图形", *WKB_HEADERS),
+        ("wkt", "图形", "图形(wkt)", *WKB_HEADERS),
         "线和面(WKT,或十六进制的 WKB、EWKB);有值时代替经度和纬度",
+        width=30,
+        example="LINESTRING(121.55 29.87, 121.56 29.88)",
     ),
     Column(
         "fallback_x",
@@ -114,21 +163,42 @@ COLUMNS: Final[tuple[Column, ...]] = (
             "district",
             "adcode",
         ),
-        "名称、代码或旧名;见 --division-from",
+        "区县或街道、镇乡的名称、代码或旧名",
+        shape=Shape.WORD,
+        option="见 --division-from",
     ),
     Column(
-        "address", "地址", ("地址", "详细地址", "address"), "至多 300 个字", values.text_of(300), "address"
+        "address",
+        "地址",
+        ("地址", "详细地址", "address"),
+        "至多 300 个字",
+        values.text_of(300),
+        "address",
+        width=30,
+        longest=300,
+        example="宁南南路 1 号",
     ),
     Column(
-        "stage", "建设阶段", ("建设阶段", "stage"), "词或代码;没有这一列时用 --stage", values.stage, "stage"
+        "stage",
+        "建设阶段",
+        ("建设阶段", "stage"),
+        "词或代码;“已核验”由核验人在系统中登记",
+        values.stage,
+        "stage",
+        shape=Shape.WORD,
+        width=10,
+        option="没有这一列时用 --stage",
     ),
     Column(
         "service",
         "服务状态",
         ("服务状态", "service"),
-        "词或代码;没有这一列时用 --service",
+        "现在能不能用:词或代码",
         values.service,
         "service",
+        shape=Shape.WORD,
+        width=10,
+        option="没有这一列时用 --service",
     ),
     Column(
         "service_checked_on",
@@ -137,6 +207,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "日期",
         values.date,
         "service_checked_on",
+        shape=Shape.DATE,
     ),
     Column(
         "opening_hours",
@@ -145,22 +216,30 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "至多 200 个字",
         values.text_of(200),
         "opening_hours",
+        width=20,
+        longest=200,
     ),
     Column(
         "phone",
         "电话",
         ("电话", "联系电话", "phone", "tel"),
-        "被改成 1.38E+10 的号码不导入,并提示",
+        "把这一列设为文本;被改成 1.38E+10 的号码不导入,并提示",
         values.phone,
         "phone",
+        width=16,
+        longest=40,
+        example="0574-87654321",
     ),
     Column(
         "quantity",
         "贡献量",
         ("贡献量", "quantity"),
-        "对 --indicator 的贡献,缺省为 1",
+        "对指标的贡献,不填为 1;至多三位小数",
         values.quantity,
         is_exported=False,
+        shape=Shape.NUMBER,
+        option="需要 --indicator",
+        example="20",
     ),
     Column(
         "baseline_start",
@@ -169,6 +248,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "日期",
         values.date,
         "baseline_start",
+        shape=Shape.DATE,
     ),
     Column(
         "baseline_finish",
@@ -177,8 +257,17 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "日期,不早于开工",
         values.date,
         "baseline_finish",
+        shape=Shape.DATE,
     ),
-    Column("started_on", "实际开工日期", ("实际开工日期", "started_on"), "日期", values.date, "started_on"),
+    Column(
+        "started_on",
+        "实际开工日期",
+        ("实际开工日期", "started_on"),
+        "日期",
+        values.date,
+        "started_on",
+        shape=Shape.DATE,
+    ),
     Column(
         "finished_on",
         "实际完工日期",
@@ -186,6 +275,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "日期,不早于开工",
         values.date,
         "finished_on",
+        shape=Shape.DATE,
     ),
 )
 BY_FIELD: Final[Mapping[str, Column]] = MappingProxyType({column.field: column for column in COLUMNS})
@@ -234,7 +324,7 @@ def match_columns(
             raise OptionError(
                 _("这种文件的位置取自图形(geometry),不能用 --map %(field)s=…。") % {"field": field}
             )
-        mapped[field] = _present(column, present)
+        mapped[field] = _present(column, present, field)
     taken = set(mapped.values())
     skipped = set(skip) | (POSITION_FIELDS if has_geometry or POSITION_FIELDS & mapped.keys() else set())
     by_name = {header.lower(): header for header in present if header not in taken}
@@ -249,13 +339,17 @@ def match_columns(
     for column_ in COLUMNS:
         if column_.field in mapped or column_.field in skipped:
             continue
-        similar = [name for name in by_name if _bare(name) in column_.aliases]
+        similar = [
+            name
+            for name, header in by_name.items()
+            if bare_header(name) in column_.aliases and not attribute_of(header)
+        ]
         if len(similar) == 1:
             mapped[column_.field] = by_name.pop(similar[0])
             automatic.append(column_.field)
-    for name, header in by_name.items():
-        field = ATTRIBUTES + header[len(ATTRIBUTES) :]
-        if name.startswith(ATTRIBUTES) and _is_attribute(field) and field not in mapped:
+    for header in by_name.values():
+        field = attribute_of(header)
+        if field and field not in mapped:
             mapped[field] = header
             automatic.append(field)
     if not has_geometry:
@@ -263,22 +357,18 @@ def match_columns(
     return ColumnMap(MappingProxyType(mapped), tuple(automatic))
 
 
-def _bare(header: str) -> str:
-    """A header as it would be without what layout adds: 名 称, 经度(°), full-width letters."""
-    plain = unicodedata.normalize("NFKC", header)
-    if any("\u4e00" <= character <= "\u9fff" for character in plain):
-        plain = "".join(plain.split())
-    return _UNIT.sub("", plain)
-
-
 def _is_attribute(field: str) -> bool:
     return field.startswith(ATTRIBUTES) and len(field) > len(ATTRIBUTES)
 
 
-def _present(column: str, headers: list[str]) -> str:
+def _present(column: str, headers: list[str], field: str) -> str:
     wanted = clean_header(column)
     if wanted in headers:
         return wanted
+    known = BY_FIELD[field].aliases if field in BY_FIELD else ()
+    if wanted.lower() in known and (own := next((h for h in headers if h.lower() in known), None)):
+        # `--code code` for a workbook whose header says 点位编码: the same field by another of its names.
+        return own
     close = difflib.get_close_matches(wanted, headers, n=1)
     hint = _("您是不是要用“%(close)s”?") % {"close": close[0]} if close else ""
     raise OptionError(
@@ -305,34 +395,3 @@ def _one_position(mapped: dict[str, str], automatic: list[str]) -> None:
         raise OptionError(
             _("不知道坐标在哪一列:请用 --map lon=列 --map lat=列,或 --map lonlat=列(一格两个数)。")
         )
-
-
-def markdown() -> str:
-    """docs/user/import-columns.md: the table as the user guide prints it."""
-    lines = [
-        "# 导入和导出的列",
-        "",
-        "这一页由 `projects/exchange/columns.py` 写成,测试保证两者一致;改列请改那里,再运行",
-        "`manage.py shell -c \"from projects.exchange import columns; print(columns.markdown(), end='')\"`。",
-        "",
-        "表头与“自动识别的表头”相同(不分大小写、全角半角、字间空格和末尾的括号)的列会自动对应;"
-        "其他列用 `--map 字段=列` 指定。"
-        "空行跳过;多余的列不读。",
-        "",
-        "| 字段 | 含义 | 自动识别的表头 | 说明 | 导出 |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| `{c.field}` | {c.title} | {'、'.join(c.aliases)} | {c.about} | {'✓' if c.is_exported else ''} |"
-        for c in COLUMNS
-    ]
-    lines += [
-        "| `attributes.属性` | 设施种类的属性 | attributes.属性 | 例如 `attributes.piles` | ✓ |",
-        "",
-        "日期可写 2024-06-30、2024/6/30、2024.6.30、2024年6月30日、20240630。"
-        "可不填的格里写“/”“-”“无”“待定”“PNS”“TBD”等,按没有填写处理并提示。",
-        "坐标格里的全角数字和标点会换成半角;度分秒(121°33′05″E、东经121度33分5秒、121:33:05)也能读;"
-        "空值、文字、NaN 和不在地球上的数按行报错。",
-        "",
-    ]
-    return "\n".join(lines)

@@ -54,6 +54,12 @@ class Records:
     def __len__(self) -> int:
         return self.count
 
+    def with_ragged(self) -> Iterator[tuple[int, list[str]]]:
+        """The same and the ragged rows, each as long as it is."""
+        for number, cells in _records(self.text, self.delimiter, first=self.first):
+            if number > self.last_header and number not in self.left_out and any(map(str.strip, cells)):
+                yield number, cells
+
     def __iter__(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         """The number that a spreadsheet shows, and the cells; blank and ragged rows, the header and what is
         no data left out."""

@@ -5,19 +5,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Final
 
 from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
 from projects.actions.drafts import SiteDraft
+from projects.exchange.columns import COLUMNS, Shape
 from projects.exchange.dividing import Divided
 from projects.exchange.options import ImportOptions
 from projects.exchange.placing import Place
 from projects.exchange.rows import RowValues
+from projects.exchange.values import CellError, Parser, attribute_of, plain_cell
 from projects.rules.vocabulary import Service, Stage
 
 # A tenth of a millimetre: another release of PROJ may differ in the last digits.
 _SAME_DEGREES = 1e-9
+_PARSERS: Final = {
+    column.site_field: column.parse for column in COLUMNS if column.parse and column.shape is Shape.TEXT
+}
 _IN_ORDER = (("baseline_start", "baseline_finish"), ("started_on", "finished_on"))
 
 
@@ -88,10 +94,17 @@ def changes_of(
     wanted, warnings = _wanted(values, there)
     wanted = {"name": values.name, "kind_id": values.kind.id, **wanted}
     has = {"kind_id": there.kind_id, **there.fields}
-    changes = {name: _stored(value) for name, value in wanted.items() if _stored(value) != has[name]}
-    attributes = {
-        key: value for key, value in {**there.attributes, **values.attributes}.items() if value is not None
+    changes = {
+        name: _stored(value)
+        for name, value in wanted.items()
+        if _stored(value) != has[name] and not _reads_as(_PARSERS.get(name), has[name], value)
     }
+    said = {
+        key: value
+        for key, value in values.attributes.items()
+        if not _reads_as(attribute_of(values.kind.attributes.get(key, "")), there.attributes.get(key), value)
+    }
+    attributes = {key: value for key, value in {**there.attributes, **said}.items() if value is not None}
     if attributes != dict(there.attributes):
         changes["attributes"] = attributes
     is_moved = not _is_same(place.geometry, there.geometry)
@@ -136,6 +149,17 @@ def _wanted(values: RowValues, there: ExistingSite | None) -> tuple[dict[str, ob
         fields["stage"] = Stage.FINISHED
         warnings.append(_("“已核验”须由核验人在系统中登记,这里按“已完工”导入。"))
     return fields, warnings
+
+
+def _reads_as(parse: Parser | None, stored: object, value: object) -> bool:
+    """Whether a cell that holds what is stored is read as `value`: a line break in a name, which the site has
+    from elsewhere and import makes a space of, is no change."""
+    if parse is None or stored is None or stored == value:
+        return False
+    try:
+        return parse(plain_cell(stored)).value == value
+    except CellError:
+        return False
 
 
 def _stored(value: object) -> object:

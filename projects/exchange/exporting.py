@@ -1,16 +1,19 @@
-"""Sites as files that import reads back unchanged: CSV and GeoJSON, WGS-84, streamed to a file.
+"""Sites as files that import reads back unchanged: CSV, GeoJSON, XLSX and GeoPackage, in WGS-84.
 
 A file appears under its name only when it is complete. Text that a spreadsheet would run as a formula carries
-an apostrophe in CSV, which import takes off again.
+an apostrophe in CSV and XLSX, which import takes off again.
 """
 
 import contextlib
 import csv
 import datetime as dt
+import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Final
 
@@ -18,51 +21,152 @@ import shapely
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from projects.exchange.columns import ATTRIBUTES, COLUMNS, POSITION_FIELDS
+from projects.exchange.columns import ATTRIBUTES, POSITION_FIELDS
+from projects.exchange.exportabout import ExportAbout
 from projects.exchange.problems import OptionError
-from projects.exchange.values import quoted
-from projects.models import FacilityKind, Site
-from projects.readmodels.checkpoints import latest_checkpoint
+from projects.exchange.sitevalues import (
+    EXTRA_FIELDS,
+    FIELDS,
+    INTERNAL_FIELDS,
+    attribute_columns,
+    attributes_of,
+    geometry_of,
+    in_order,
+    kinds_of,
+    values_of,
+)
+from projects.exchange.values import text_cell
+from projects.models import Site
 
-EXPORT_SUFFIXES: Final = frozenset({".csv", ".geojson"})
-FIELDS: Final = tuple(column.field for column in COLUMNS if column.is_exported)
-#: Besides what import reads: where the geometry lies, which import finds out by itself.
-EXTRA_FIELDS: Final = ("located_in",)
-_CHUNK: Final = 2000
+EXPORT_SUFFIXES: Final = frozenset({".csv", ".geojson", ".xlsx", ".gpkg"})
+#: Heads the last column of a CSV file, which has no other room for it.
+CHECKPOINT_COLUMN: Final = "audit_checkpoint"
+_LINES_AT_ONCE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SiteExport:
+    """What is written. `internal`: with what only staff see. `about`: what the file says of itself."""
+
+    sites: "QuerySet[Site]"
+    about: ExportAbout
+    internal: bool = False
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (*FIELDS, *EXTRA_FIELDS, *(INTERNAL_FIELDS if self.internal else ()))
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many sites were written so far."""
+
+    sites: int = 0
 
 
 def check_export_path(path: Path) -> None:
     """Raises OptionError for a format that is not written and a folder that is not there."""
     if path.suffix.lower() not in EXPORT_SUFFIXES:
         raise OptionError(
-            _("不能写 %(name)s:现在能写 .csv(表格软件可打开)和 .geojson(GIS 软件可打开)。")
+            _("不能写 %(name)s:能写 .xlsx 和 .csv(表格软件可打开)、.geojson 和 .gpkg(GIS 软件可打开)。")
             % {"name": path.suffix or path.name}
         )
     if not path.parent.is_dir():
         raise OptionError(_("文件夹 %(folder)s 不存在。") % {"folder": path.parent})
 
 
-def export_sites(path: Path, sites: "QuerySet[Site]") -> int:
-    """Write the sites in the order of their codes; returns how many. Raises OSError."""
-    rows = (
-        sites.select_related("kind", "located_in", "managed_by").order_by("code").iterator(chunk_size=_CHUNK)
-    )
-    keys = _attribute_keys(sites)
+def export_sites(path: Path, export: SiteExport) -> int:
+    """Write the sites in the order of their codes; returns how many. Raises OSError and OptionError."""
+    tally = Tally()
+    # Imported here: a CSV file needs neither.
+    match path.suffix.lower():
+        case ".xlsx":
+            from projects.exchange.sitebook import write_site_book
+
+            return write_site_book(path, export)
+        case ".gpkg":
+            from projects.exchange.sitepackage import write_site_package
+
+            return write_site_package(path, export)
+        case ".csv":
+            lines = csv_lines(export, tally)
+        case _:
+            lines = geojson_lines(export, tally)
     with complete_or_nothing(path) as file:
-        if path.suffix.lower() == ".csv":
-            return _write_csv(file, rows, keys)
-        return _write_geojson(file, rows)
+        for text in lines:
+            file.write(text)
+    return tally.sites
 
 
-def _attribute_keys(sites: "QuerySet[Site]") -> list[str]:
-    """The attribute columns of a CSV: those of the kinds that are in it."""
-    kinds = FacilityKind.objects.filter(pk__in=sites.order_by().values("kind_id"))
-    return list(dict.fromkeys(str(item["key"]) for kind in kinds for item in kind.attributes))
+def csv_lines(export: SiteExport, tally: Tally) -> Iterator[str]:
+    """The text of a CSV file, a few kilobytes at a time, without the byte order mark."""
+    columns = attribute_columns(kinds_of(export.sites))
+    point = export.about.checkpoint
+    stamp = [f"{point.seq} {point.hash}"] if point else []
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(
+        [*export.fields, *(column.field for column in columns), *([CHECKPOINT_COLUMN] if point else [])]
+    )
+    for tally.sites, site in enumerate(in_order(export.sites), start=1):
+        values, own = values_of(site), attributes_of(site)
+        cells = [text_cell(values[name]) for name in export.fields]
+        writer.writerow([*cells, *(text_cell(own.get(column.key)) for column in columns), *stamp])
+        if tally.sites % _LINES_AT_ONCE == 0:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def geojson_lines(export: SiteExport, tally: Tally) -> Iterator[str]:
+    """The text of a GeoJSON file, a few kilobytes at a time."""
+    buffer = io.StringIO()
+    buffer.write('{"type": "FeatureCollection",\n')
+    # Members that readers of GeoJSON pass over (RFC 7946, 6.1).
+    buffer.write(f'"about": {json.dumps(export.about.for_programs(), ensure_ascii=False)},\n')
+    point = export.about.checkpoint
+    if point is not None:
+        said = {"seq": point.seq, "hash": point.hash, "time": point.signed_at.isoformat()}
+        buffer.write(f'"audit_checkpoint": {json.dumps(said)},\n')
+    buffer.write('"features": [')
+    names = [name for name in export.fields if name not in POSITION_FIELDS]
+    for tally.sites, site in enumerate(in_order(export.sites), start=1):
+        values = values_of(site)
+        properties = {name: _json(values[name]) for name in names}
+        properties |= {f"{ATTRIBUTES}{key}": value for key, value in attributes_of(site).items()}
+        feature = {
+            "type": "Feature",
+            "properties": properties,
+            "geometry": shapely.geometry.mapping(geometry_of(site)),
+        }
+        buffer.write("\n" if tally.sites == 1 else ",\n")
+        json.dump(feature, buffer, ensure_ascii=False, allow_nan=False)
+        if tally.sites % _LINES_AT_ONCE == 0:
+            yield _taken(buffer)
+    buffer.write("\n]}\n")
+    yield _taken(buffer)
+
+
+def _json(value: object) -> object:
+    match value:
+        case dt.date():
+            return value.isoformat()
+        case Decimal():
+            return float(value)
+        case _:
+            return value
+
+
+def _taken(buffer: io.StringIO) -> str:
+    """What was written since the last time."""
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text
 
 
 @contextlib.contextmanager
 def complete_or_nothing(path: Path) -> Iterator[IO[str]]:
-    """A file that appears under its name when the block is through, and not at all when it raises."""
+    """A text file that appears under its name when the block is through, and not at all when it raises."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     temporary = Path(name)
     try:
@@ -75,82 +179,3 @@ def complete_or_nothing(path: Path) -> Iterator[IO[str]]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def _write_csv(file: IO[str], sites: Iterable[Site], keys: Sequence[str]) -> int:
-    writer = csv.writer(file)
-    writer.writerow([*FIELDS, *EXTRA_FIELDS, *(f"{ATTRIBUTES}{key}" for key in keys)])
-    count = 0
-    for site in sites:
-        count += 1
-        values = values_of(site)
-        row = [_cell(values[name]) for name in (*FIELDS, *EXTRA_FIELDS)]
-        writer.writerow([*row, *(_cell(site.attributes.get(key)) for key in keys)])
-    return count
-
-
-def _write_geojson(file: IO[str], sites: Iterable[Site]) -> int:
-    file.write('{"type": "FeatureCollection", ')
-    point = latest_checkpoint()
-    if point is not None:
-        # A member that readers of GeoJSON pass over (RFC 7946, 6.1); CSV has no room for one.
-        said = {"seq": point.seq, "hash": point.hash, "time": point.signed_at.isoformat()}
-        file.write(f'"audit_checkpoint": {json.dumps(said)}, ')
-    file.write('"features": [')
-    count = 0
-    for count, site in enumerate(sites, start=1):
-        properties = {
-            name: value for name, value in values_of(site).items() if name not in POSITION_FIELDS
-        } | {f"{ATTRIBUTES}{key}": value for key, value in site.attributes.items()}
-        feature = {
-            "type": "Feature",
-            "properties": properties,
-            # All digits: what is rounded here would come back as a move.
-            "geometry": shapely.geometry.mapping(shapely.from_wkb(bytes(site.geom.wkb))),
-        }
-        file.write("\n" if count == 1 else ",\n")
-        json.dump(feature, file, ensure_ascii=False, allow_nan=False)
-    file.write("\n]}\n")
-    return count
-
-
-def values_of(site: Site) -> dict[str, object]:
-    """Field to value, for every exported column. Positions are WGS-84 degrees, divisions are codes."""
-    is_point = site.geom.geom_type == "Point"
-    values: dict[str, object] = {
-        "code": site.code,
-        "kind": site.kind.slug,
-        "lon": repr(site.location.x),
-        "lat": repr(site.location.y),
-        "wkt": ""
-        if is_point
-        else shapely.to_wkt(shapely.from_wkb(bytes(site.geom.wkb)), rounding_precision=-1),
-        "division": site.managed_by.code,
-        "located_in": site.located_in.code,
-    }
-    for column in COLUMNS:
-        if column.is_exported and column.site_field:
-            value = getattr(site, column.site_field)
-            values[column.field] = value.isoformat() if isinstance(value, dt.date) else value
-    return values
-
-
-def _cell(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case str():
-            # A number may begin with a minus; only words can be formulas.
-            return value if _is_number(value) else quoted(value)
-        case _:
-            return str(value)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

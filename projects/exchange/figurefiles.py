@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, Final
 
 from projects.exchange.figuretables import Cell, Table, plain_text
+from projects.exchange.values import text_cell
 
 #: Excel takes a CSV without it for the local encoding.
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -148,12 +149,4 @@ class _Lines:
 
 
 def _text(cell: Cell) -> str:
-    match cell:
-        case str():
-            return plain_text(cell)
-        case dt.date():
-            return cell.isoformat()
-        case Decimal():
-            return f"{cell:f}"
-        case _:
-            return str(cell)
+    return plain_text(cell) if isinstance(cell, str) else text_cell(cell)

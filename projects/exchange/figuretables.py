@@ -5,7 +5,6 @@ divided from stands beside it. A gap is a word (未上报, 无目标, 未公布)
 """
 
 import datetime as dt
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -45,13 +44,8 @@ class Table:
 
 
 def plain_text(text: str) -> str:
-    """Text that no spreadsheet runs: no control characters, an apostrophe before what would start a formula.
-
-    Also where that start stands behind spaces or invisible marks, which some spreadsheets drop.
-    """
-    clean = text.translate(_CONTROL)[:_LONGEST_TEXT]
-    visible = "".join(c for c in clean if unicodedata.category(c) != "Cf").lstrip()
-    return f"'{clean}" if quoted(clean) != clean or quoted(visible) != visible else clean
+    """Text that no spreadsheet runs: see `quoted`. Without control characters, which XML cannot carry."""
+    return quoted(text.translate(_CONTROL)[:_LONGEST_TEXT])
 
 
 def percent(value: Decimal | None, gap: str = NOTHING) -> Cell:

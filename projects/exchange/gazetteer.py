@@ -15,6 +15,8 @@ from projects.rules.vocabulary import DivisionLevel
 
 _SUFFIX: Final = re.compile(r"(自治县|新区|区|县|市)$")
 
+_NAME_AND_CODE: Final = re.compile(r"(?P<name>[^()]+)\((?P<code>[0-9a-z]+)\)")
+
 
 @dataclass(frozen=True, slots=True)
 class DivisionRef:
@@ -87,6 +89,8 @@ class Gazetteer:
             return Found(divisions, _former_note(stated, former[0], divisions[0]))
         if short := self._short.get(key):
             return Found(tuple(short))
+        if both := self._both(key):
+            return Found(both)
         return self._successors(stated, key)
 
     def _successors(self, stated: str, key: str) -> Found:
@@ -103,6 +107,14 @@ class Gazetteer:
             "division": "、".join(map(str, now)),
         }
         return Found(now, note)
+
+    def _both(self, key: str) -> tuple[DivisionRef, ...]:
+        """A name with its code in brackets, as messages and workbooks write it: both must agree."""
+        parts = _NAME_AND_CODE.fullmatch(key)
+        if parts is None:
+            return ()
+        named = {division.id for division in self.find(parts["name"]).divisions}
+        return tuple(division for division in self._current.get(parts["code"], []) if division.id in named)
 
     def names(self) -> str:
         """The divisions that can be stated, for a problem's `allowed`."""

@@ -16,12 +16,12 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.exchange.figuretables import plain_text
+from projects.exchange.values import text_cell
 from projects.readmodels.laterows import LateRow
 from projects.rules.schedule import HUNDRED, Curve
 
 #: XLSX is built as a whole before a byte of it can be sent: more rows than this are left to CSV.
 MOST_XLSX_ROWS: Final = 20_000
-_XLSX_CELL: Final = 32_767
 
 Cell = str | int | Decimal | dt.date | None
 
@@ -136,15 +136,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _as_text(value: Cell) -> str:
-    match value:
-        case None:
-            return ""
-        case str():
-            return plain_text(value)
-        case dt.date():
-            return value.isoformat()
-        case _:
-            return str(value)
+    return plain_text(value) if isinstance(value, str) else text_cell(value)
 
 
 def write_xlsx(file: IO[bytes], about: About, rows: Iterable[LateRow]) -> None:
@@ -162,7 +154,7 @@ def write_xlsx(file: IO[bytes], about: About, rows: Iterable[LateRow]) -> None:
     sheet.freeze_panes = "C2"
 
     def cell(of: Any, value: Cell, *, bold: bool = False) -> Any:
-        made = WriteOnlyCell(of, value=_printable(value) if isinstance(value, str) else value)
+        made = WriteOnlyCell(of, value=plain_text(value) if isinstance(value, str) else value)
         if isinstance(value, str):
             made.data_type = "s"  # openpyxl takes a leading = for a formula
         if bold:
@@ -180,8 +172,3 @@ def write_xlsx(file: IO[bytes], about: About, rows: Iterable[LateRow]) -> None:
     for label, text in about.lines:
         notes.append([cell(notes, label, bold=True), cell(notes, text)])
     book.save(file)
-
-
-def _printable(text: str) -> str:
-    """XLSX (XML) holds no control characters."""
-    return "".join(letter for letter in text[:_XLSX_CELL] if letter >= " " or letter in "\t\n")

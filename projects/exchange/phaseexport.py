@@ -5,7 +5,6 @@ import datetime as dt
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from projects.exchange.exporting import complete_or_nothing
 from projects.exchange.phasecolumns import ATTRIBUTES, COLUMNS
 from projects.exchange.problems import OptionError
-from projects.exchange.values import quoted
+from projects.exchange.values import quoted, text_cell
 from projects.models import Phase, Programme
 
 _OWN: Final = ("code", "project_code", "category", "indicator", "reported_on")
@@ -82,11 +81,7 @@ def _cell(row: Phase, name: str) -> str:
     if value is None:
         gaps: Mapping[str, list[str]] = row.gaps
         return quoted(gaps[name][1]) if name in gaps else ""
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return quoted(str(value))
+    return text_cell(value)
 
 
 def _read_back(key: str, indicator: str, blanks: Mapping[str, set[str]], newest: dt.date | None) -> str:

@@ -100,10 +100,11 @@ def read_table(
     """Read a table or a vector file; its name says which format it is (`name`, when `path` is a stored file
     without a suffix).
 
-    `sheet`: a workbook's sheet or a vector file's layer, by name or number from 1; default: the only visible
-    one with content. `header_row`: the row of the names, instead of the one that is found. `degrees` False
-    takes projected coordinates. `max_megabytes` bounds the file and what gzip unpacks to; `sha256` is of the
-    content. `is_look`: where a person has to choose among sheets, give an empty table that names them.
+    `sheet`: a workbook's sheet or a vector file's layer, by name or number from 1; default: that of our own
+    workbooks (点位), else the only visible one with content. `header_row`: the row of the names, instead of
+    the one that is found. `degrees` False takes projected coordinates. `max_megabytes` bounds the file and
+    what gzip unpacks to; `sha256` is of the content. `is_look`: where a person has to choose among sheets,
+    give an empty table that names them.
 
     Raises OSError, OptionError (a sheet of a CSV), UnsupportedFormat, or UnreadableFile with a sentence that
     says what to do.

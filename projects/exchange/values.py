@@ -13,6 +13,10 @@ from django.utils.translation import gettext as _
 
 from projects.exchange.confined.limits import UNCALCULATED
 from projects.exchange.problems import shortened
+from projects.exchange.quoting import plain_cell as plain_cell
+from projects.exchange.quoting import quoted as quoted
+from projects.exchange.quoting import text_cell as text_cell
+from projects.exchange.quoting import unquoted as unquoted
 from projects.rules.vocabulary import Service, Stage
 
 #: What people write for "nothing yet" in a date, a number or a text.
@@ -57,8 +61,6 @@ BROKEN_WORDS: Final = frozenset(
         "#ERROR!",
     }
 )
-# The text of a cell that a spreadsheet would run carries an apostrophe in front; see `quoted`.
-_FORMULA: Final = re.compile(r"'*[=+＝＋－＠\-@\t\r]")
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,3}", re.ASCII)
 # As a spreadsheet writes it, and nobody else: 1.23E+10.
@@ -91,16 +93,6 @@ class Parsed:
 
 
 Parser = Callable[[str], Parsed]
-
-
-def quoted(text: str) -> str:
-    """Text for a CSV or XLSX cell: what a spreadsheet would take for a formula gets an apostrophe."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def unquoted(text: str) -> str:
-    """The inverse of `quoted`: what a cell of a CSV file says."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def is_nothing(text: str) -> bool:

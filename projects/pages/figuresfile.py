@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
-from projects.exchange.values import quoted
+from projects.exchange.values import text_cell
 from projects.pages.caching import public_page
 from projects.pages.refusing import refused
 from projects.readmodels.clocks import CLOCK_WORDS, as_text, asked_clocks
@@ -67,15 +67,7 @@ def _lines(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _cell(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case Decimal():
-            return f"{value.normalize():f}"
-        case str():
-            return quoted(value)
-        case _:
-            return str(value)
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else text_cell(value)
 
 
 def _rows(found: Headline) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from projects.addresses import with_query
-from projects.exchange.values import quoted
+from projects.exchange.values import text_cell
 from projects.pages.caching import public_page
 from projects.pages.clocking import clock_context
 from projects.pages.context import is_large, keep_view
@@ -228,10 +229,10 @@ def _matrix_csv(request: HttpRequest, subject: Subject | None, held: Snapshot, n
 def _csv_rows(figures: SubjectFigures) -> Iterator[list[str]]:
     for each in figures.matrices:
         for row in each.rows:
-            yield [quoted(text) for text in _csv_row(row, figures.clocks)]
+            yield [text_cell(value) for value in _csv_row(row, figures.clocks)]
 
 
-def _csv_row(row: MatrixRow, clocks: Clocks) -> list[str]:
+def _csv_row(row: MatrixRow, clocks: Clocks) -> list[str | Decimal | None]:
     shown = row.figures
     amounts = (shown.target, shown.counted, shown.reported, shown.output)
     rates = (row.percent, row.output.uncapped)
@@ -241,8 +242,8 @@ def _csv_row(row: MatrixRow, clocks: Clocks) -> list[str]:
         _local(shown, "unit"),
         row.area.code if row.area is not None and row.place is Place.DISTRICT else "",
         place_name(row),
-        *("" if amount is None else f"{amount.normalize():f}" for amount in amounts),
-        *("" if rate is None else to_digits(rate, 2) for rate in rates),
+        *(None if amount is None else amount.normalize() for amount in amounts),
+        *(None if rate is None else Decimal(to_digits(rate, 2)) for rate in rates),
         _(row.state.term),
         _("是") if shown.is_demo else _("否"),
         clocks.as_of.isoformat(),

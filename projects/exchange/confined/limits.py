@@ -7,6 +7,8 @@ MEGABYTE: Final = 1024 * 1024
 #: Excel's own is 32,767 characters; a WKT of a long road is longer.
 MAX_CELL_CHARACTERS: Final = 1_000_000
 MAX_COLUMNS: Final = 500
+#: What our own workbooks call the sheet of rows; its name is part of the format, in every language.
+DATA_SHEET: Final = "点位"
 #: Stands in a cell whose formula was never worked out (a program wrote the file, no spreadsheet saved it).
 UNCALCULATED: Final = "#未计算!"
 

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from maps.crs import EpsgCode
 from maps.datum import Datum
+from projects.exchange.annotated import annotate_file, check_annotated_path
 from projects.exchange.findings import check_report_path, write_report
 from projects.exchange.importjob import ImportOutcome, Status, run_import
 from projects.exchange.options import (
@@ -115,6 +116,12 @@ class Command(BaseCommand):
         add("--max-rows", type=int, default=MAX_ROWS, metavar="N", help=f"行数上限,缺省 {MAX_ROWS}")
         add("--dry-run", action="store_true", help="照样检查,但不写入")
         add("--report", type=Path, metavar="OUT.xlsx|.csv", help="把全部问题按行写成表格")
+        add(
+            "--annotate",
+            type=Path,
+            metavar="OUT.xlsx",
+            help="写出原文件的标注副本:有问题的格子标出,改好可直接导入",
+        )
         add("--json", action="store_true", help="结果写成 JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -123,6 +130,8 @@ class Command(BaseCommand):
             outcome = self._run(options, as_json)
             if options["report"]:
                 write_report(options["report"], outcome.problems)
+            if options["annotate"]:
+                _annotate(options, outcome)
         except (OptionError, UnsupportedFormat, OSError) as problem:
             raise CommandError(plain_reason(problem), returncode=2) from problem
         except OperationalError as problem:
@@ -140,6 +149,8 @@ class Command(BaseCommand):
     def _run(self, options: dict[str, Any], as_json: bool) -> ImportOutcome:
         if options["report"]:
             check_report_path(options["report"])
+        if options["annotate"]:
+            check_annotated_path(options["annotate"])
         path: Path = options["file"]
         actor = access_by_name(options["actor"])
         if not holds(actor, Permission.IMPORT_RUN):
@@ -190,6 +201,8 @@ class Command(BaseCommand):
             out(_("以前导入过、这次文件里没有:%(name)s(%(code)s)。") % {"name": name, "code": code})
         if options["report"]:
             out(_("问题清单写在 %(path)s。") % {"path": options["report"]})
+        if options["annotate"]:
+            out(_("标注副本写在 %(path)s。") % {"path": options["annotate"]})
         out(
             _(
                 "%(rows)d 行:新增 %(created)d,更新 %(updated)d,未变 %(unchanged)d;"
@@ -198,6 +211,20 @@ class Command(BaseCommand):
             % outcome.counts()
         )
         out(_verdict(outcome, options["publish_by"]))
+
+
+def _annotate(options: dict[str, Any], outcome: ImportOutcome) -> None:
+    annotate_file(
+        options["file"],
+        options["annotate"],
+        outcome.problems,
+        mapping=read_mapping(options["map"]),
+        encoding=options["encoding"],
+        sheet=options["sheet"],
+        header_row=options["header_row"],
+        max_megabytes=options["max_mb"],
+        max_rows=options["max_rows"],
+    )
 
 
 def _verdict(outcome: ImportOutcome, published_by: str | None) -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from projects.exchange import columns
+from projects.exchange import columnguide, columns
+from projects.exchange.attributeheaders import attribute_header, attribute_of
 from projects.exchange.columns import BY_FIELD, COLUMNS, match_columns
 from projects.exchange.problems import OptionError
 
@@ -12,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[4]
 
 
 def test_the_user_guide_is_written_from_the_table() -> None:
-    assert (ROOT / "docs/user/import-columns.md").read_text(encoding="utf-8") == columns.markdown()
+    assert (ROOT / "docs/user/import-columns.md").read_text(encoding="utf-8") == columnguide.markdown()
 
 
 def test_no_alias_means_two_fields() -> None:
@@ -88,3 +89,36 @@ def test_every_plain_column_names_its_model_field() -> None:
 )
 def test_what_layout_adds_to_a_header(headers: list[str], mapped: dict[str, str]) -> None:
     assert dict(match_columns(headers, {}, has_geometry=False).header_of) == mapped
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "attributes.piles",
+        "Attributes.piles",
+        "充电桩(attributes.piles)",
+        "充电桩\uff08attributes.piles\uff09",
+    ],
+)
+def test_an_attribute_is_recognised_with_its_name_for_people(header: str) -> None:
+    found = match_columns(["name", "lon", "lat", header], {}, has_geometry=False)
+    assert found.attributes == {"piles": header}
+
+
+def test_an_attributes_header_names_its_field() -> None:
+    for label in ("充电桩(个)", "桩\uff08attributes.x\uff09", "=1", " a\nb "):
+        header = attribute_header("piles", label)
+        assert attribute_of(header) == "attributes.piles" and "\n" not in header
+    assert attribute_header("piles", "piles") == attribute_header("piles", "") == "attributes.piles"
+    assert attribute_of("attributes.") == attribute_of("备注(piles)") == ""
+
+
+def test_a_field_is_found_by_any_of_its_names() -> None:
+    found = match_columns(["点位编码", "名称", "经度", "纬度"], {"code": "code"}, has_geometry=False)
+    assert found.header_of["code"] == "点位编码"
+
+
+def test_a_workbooks_header_is_recognised() -> None:
+    for column in COLUMNS:
+        if column.is_in_template:
+            assert column.header.lower() in column.aliases

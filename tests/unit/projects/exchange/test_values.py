@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import math
+import unicodedata
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projects.exchange import values
-from projects.exchange.values import CellError, quoted, unquoted
+from projects.exchange.values import CellError, quoted, text_cell, unquoted
 from projects.rules.vocabulary import Service, Stage
 
 
@@ -71,16 +72,57 @@ def test_what_is_no_pair_is_refused(cell: str) -> None:
         values.pair(cell)
 
 
-@given(st.text())
+#: Texts as somebody would write them who wants a formula to be run: starts, and what hides them.
+HOSTILE = st.text(
+    st.one_of(
+        st.sampled_from("'=+-@＝＋－＠\t\r\n \u00a0\u200b\ufeff\u2060\u3000\ufe0f\x00a"), st.characters()
+    )
+)
+
+
+@given(st.one_of(st.text(), HOSTILE))
 def test_quoting_is_undone_by_unquoting(text: str) -> None:
     assert unquoted(quoted(text)) == text
 
 
+@given(HOSTILE)
+def test_no_quoted_cell_is_a_formula(text: str) -> None:
+    """Whatever of the invisible a spreadsheet drops: what then stands first is no start of a formula."""
+    cell = quoted(text)
+    assert cell[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+    seen = "".join(c for c in cell if unicodedata.category(c) not in ("Cf", "Cc", "Zs", "Zl", "Zp", "Mn"))
+    assert unicodedata.normalize("NFKC", seen)[:1] not in ("=", "+", "-", "@")
+
+
 @pytest.mark.parametrize(
-    "text", ["=1+1", "＝1+1", "＋1", "－1", "＠x", "+1", "-1", "@x", "\tx", "'=1", "''=1"]
-)
+    "text",
+    ["=1+1", "＝1+1", "＋1", "－1", "＠x", "+1", "-1", "@x", "\tx", "\rx", "'=1", "''=1", " =1", "\ufeff=1",
+     "\u200b\u00a0+1", "\u3000＝1", "'\u2060 @x", "﹦1", "−1", "\n=1", " \tx"],
+)  # fmt: skip
 def test_nothing_that_begins_a_formula_leaves_unquoted(text: str) -> None:
     assert quoted(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "1-1", "a=1", "'90 年代小区", " 助餐点", "(-1)", "中=1", "’=1"])
+def test_other_words_stay_as_they_are(text: str) -> None:
+    assert quoted(text) == text == unquoted(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (-1, "-1"),
+        (-0.5, "-0.5"),
+        (Decimal("-1E+2"), "-100"),
+        ("-1", "'-1"),
+        ("-inf", "'-inf"),
+        (None, ""),
+        (True, "true"),
+        (dt.date(2024, 6, 30), "2024-06-30"),
+    ],
+)
+def test_only_words_are_quoted(value: object, cell: str) -> None:
+    assert text_cell(value) == cell
 
 
 @pytest.mark.parametrize("cell", ["2024-06-30", "2024/6/30", "2024.6.30", "2024年6月30日", "20240630",
