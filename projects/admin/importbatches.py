@@ -236,7 +236,7 @@ def entry_lines(access: Access, entries: Sequence[AuditEntry]) -> Iterator[dict[
     ids = [int(entry.subject_id) for entry in entries]
     there = dict(Site.objects.visible_to(access).filter(pk__in=ids).values_list("pk", "name"))
     removed = Site.objects.filter(pk__in=ids, deleted_seq__isnull=False)
-    theirs = reach(removed, access, Permission.SITE_VIEW_INTERNAL, division="managed_by")  # type: ignore[arg-type]
+    theirs = reach(removed, access, Permission.SITE_VIEW_INTERNAL, division="managed_by")
     known = {**dict(theirs.values_list("pk", "name")), **there}
     for entry in entries:
         pk = int(entry.subject_id)
