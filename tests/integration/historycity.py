@@ -121,12 +121,13 @@ def target(world: World, random: Random) -> None:
 
 
 def plan(world: World, random: Random) -> None:
-    """When how much of an indicator is to be done; the second is a reschedule."""
+    """When how much of an indicator is to be done; the second is a reschedule, from a later day on."""
+    stated = IndicatorPlan.objects.filter(indicator=world.indicators["06-piles"]).count()
     state_plan(
         access=world.access("admin"),
         row=IndicatorPlan(
             indicator=world.indicators["06-piles"],
-            effective_on=LATER,
+            effective_on=LATER + dt.timedelta(stated),
             unit="percent",
             points=[["2024-06-30", str(random.randrange(10, 90))], ["2024-12-31", "100"]],
             approval_number="甬发 2 号",
