@@ -201,7 +201,7 @@ class Rehearsed:
 
 def _rehearsed(access: Access, batch: ImportBatch) -> Rehearsed:
     if _is_large(batch):
-        sentence = _("这个批次超过 %(most)d 个点位,请系统管理员运行:manage.py undo_import %(batch)d")
+        sentence = _("这个批次超过 %(most)d 个点位,请系统管理员运行:manage.py undo_import --batch %(batch)d")
         return Rehearsed(problem=sentence % {"most": _MOST_IN_PAGE, "batch": batch.pk}, possible=False)
     try:
         found = undo_batch(

@@ -366,6 +366,17 @@ def test_others_rows_are_refused_with_the_whole_file(haishu: Client) -> None:
     assert history() == before
 
 
+def test_a_batch_too_large_for_a_request_names_the_command(
+    haishu: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projects.admin.importbatches._MOST_IN_PAGE", 1)
+    address = f"/admin/projects/importbatch/{applied(haishu, GOOD).pk}/undo/"
+    before = history()
+    for answer in (haishu.get(address), haishu.post(address, {"reason": "x"})):
+        assert "manage.py undo_import --batch" in body(answer)
+    assert history() == before
+
+
 def test_the_start_page_counts_what_waits(haishu: Client) -> None:
     def waiting() -> int:
         tasks = haishu.get("/admin/").context["tasks"][1]
