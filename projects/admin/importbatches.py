@@ -30,6 +30,8 @@ from projects.permissions.access import Access, Permission
 
 _ENTRIES: Final = 50
 _SHOWN: Final = 200
+#: Undone within one request; a larger batch takes minutes and is undone by the command.
+_MOST_IN_PAGE: Final = 20_000
 _LONGEST_REASON: Final = 200
 
 
@@ -147,7 +149,7 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
         reason = request.POST.get("reason", "").strip()[:_LONGEST_REASON]
         keep = bool(request.POST.get("keep_changed"))
         reason_problem, problem = "", ""
-        if request.method == "POST":
+        if request.method == "POST" and not _is_large(batch):
             if not reason:
                 reason_problem = _("请写明撤销原因。")
             else:
@@ -198,6 +200,9 @@ class Rehearsed:
 
 
 def _rehearsed(access: Access, batch: ImportBatch) -> Rehearsed:
+    if _is_large(batch):
+        sentence = _("这个批次超过 %(most)d 个点位,请系统管理员运行:manage.py undo_import --batch %(batch)d")
+        return Rehearsed(problem=sentence % {"most": _MOST_IN_PAGE, "batch": batch.pk}, possible=False)
     try:
         found = undo_batch(
             access=access, batch_id=batch.pk, reason=_("预演"), keep_changed=True, is_rehearsal=True
@@ -210,6 +215,10 @@ def _rehearsed(access: Access, batch: ImportBatch) -> Rehearsed:
     except OperationalError:
         return Rehearsed(problem=_("系统正忙,请稍后再试。"), possible=False)
     return Rehearsed(undoing_words(found), found.kept)
+
+
+def _is_large(batch: ImportBatch) -> bool:
+    return batch.created_count + batch.updated_count + batch.removed_count > _MOST_IN_PAGE
 
 
 def undoing_words(done: Undone) -> list[str]:
