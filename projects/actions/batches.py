@@ -32,7 +32,7 @@ from projects.actions.lights import (
 )
 from projects.actions.rows import entry_of
 from projects.actions.siteupdates import SiteUpdate
-from projects.actions.sitewriting import departments_of, targets_of
+from projects.actions.sitewriting import departments_of, pairs_of, targets_of
 from projects.models import Contribution, ImportBatch, LightSpan, PlanChange, Site, SiteReport, SiteState
 from projects.models.bulk import fresh, insert_rows, number_rows
 from projects.permissions.access import Access, Permission, Target, divisions_for, may, may_publish
@@ -181,11 +181,32 @@ def _check_scope(access: Access, drafts: Sequence[SiteDraft], updates: Sequence[
                 for update in updates
                 if "managed_by_id" in update.changes and update.changes["managed_by_id"] not in moved
             ]
+            outside += _counting_elsewhere(access, updates)
     if outside:
         raise NotAllowed(
             _("有 %(count)d 个点位不在您的管理区划内(例如 %(code)s),没有写入任何数据。")
             % {"count": len(outside), "code": outside[0]}
         )
+
+
+def _counting_elsewhere(access: Access, updates: Sequence[SiteUpdate]) -> Iterator[str]:
+    """Sites that would enter or leave the figures of an indicator that is not the actor's."""
+    touching = {update.site_id: update for update in updates if "contributions" in update.changes}
+    allowed: dict[tuple[int, int], bool] = {}
+    for ids in _chunks(list(touching)):
+        for site in Site.objects.filter(pk__in=ids).prefetch_related("contributions"):
+            changes = touching[site.pk].changes
+            had = {(row.indicator_id, row.quantity) for row in site.contributions.all()}
+            division = changes.get("managed_by_id", site.managed_by_id)
+            assert isinstance(division, int)
+            for indicator_id, _quantity in set(pairs_of(changes["contributions"])) ^ had:
+                cell = (division, indicator_id)
+                if cell not in allowed:
+                    target = Target(division, departments_of([indicator_id]))
+                    allowed[cell] = may(access, Permission.SITE_CHANGE, target)
+                if not allowed[cell]:
+                    yield site.code
+                    break
 
 
 def _check_publisher(publisher: Access | None, access: Access, drafts: Sequence[SiteDraft]) -> None:

@@ -12,20 +12,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from projects.actions import closing, ledger, sitedays, siterows
-from projects.actions.errors import Invalid
+from projects.actions.errors import ActionError, Invalid, NotAllowed
 from projects.actions.lights import CACHED, Current, Judges, Respan, current_by_site, judge_for, respan
 from projects.actions.sitewriting import (
     FOLLOWS_GEOMETRY,
     STATE_FIELDS,
     alter,
     change_entry,
+    check_since,
     clean,
     clean_changed,
 )
 from projects.actions.standings import Rewrite
 from projects.models import Contribution, Indicator, Site, SiteState
 from projects.models.bulk import fresh, insert_rows, update_rows
-from projects.permissions.access import Access
+from projects.permissions.access import Access, Permission
 from projects.rules.rollups import Movements
 
 _CHUNK: Final = 2_000
@@ -35,11 +36,15 @@ _ALWAYS: Final = ("publication", "submitted_by_id", "version", "updated_at", "ch
 
 @dataclass(frozen=True, slots=True)
 class SiteUpdate:
-    """New values for fields of a site that is there already; `version` is the one that was read."""
+    """New values for fields of a site that is there already; `version` is the one that was read.
+
+    `effective_on`: the day from which a new stage or service holds (None: the day on which it is written).
+    """
 
     site_id: int
     version: int
     changes: Mapping[str, object]
+    effective_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, re
             update = by_id[site.pk]
             had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
             facts += sitedays.facts_of_change(
-                site, update.changes, had, timezone.localdate(now), programme_of=programme_of
+                site, update.changes, had, _since(update, now), programme_of=programme_of
             )
             prepared[site.pk] = _prepare(
                 site, update, current[site.pk], access=access, judges=judges, reason=reason, now=now
@@ -82,6 +87,52 @@ def prepare(updates: Sequence[SiteUpdate], *, access: Access, judges: Judges, re
         raise Invalid({"": _("有点位在读取之后被删除,没有写入任何数据;请重新读取文件。")})
     closing.ask_each(facts)
     return [prepared[update.site_id] for update in updates]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one site would not be changed; `is_closed`: it may be asked for as a correction."""
+
+    sentence: str
+    is_closed: bool = False
+
+
+def examine(updates: Sequence[SiteUpdate], *, access: Access) -> dict[int, Refusal]:
+    """By site why an update would be refused, for a page that asks before anything is written.
+
+    Nothing is locked: `apply_site_drafts` asks all of it again, and what only the database knows besides.
+    """
+    now = timezone.now()
+    programme_of = dict(Indicator.objects.values_list("pk", "category__programme_id"))
+    closed = closing.closed_through()
+    refused: dict[int, Refusal] = {}
+    for start in range(0, len(updates), _CHUNK):
+        chunk = updates[start : start + _CHUNK]
+        mine = Site.objects.visible_to(access, Permission.SITE_CHANGE)
+        found = mine.filter(pk__in=[row.site_id for row in chunk])
+        sites = {site.pk: site for site in found.prefetch_related("contributions", "states")}
+        for update in chunk:
+            site = sites.get(update.site_id)
+            try:
+                if site is None:
+                    raise NotAllowed(_("这个点位不在您的管理范围内。"))
+                had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
+                # Asked of the site as it is; raised only where nothing else is wrong.
+                facts = list(
+                    sitedays.facts_of_change(
+                        site, update.changes, had, _since(update, now), programme_of=programme_of
+                    )
+                )
+                alter(site, update.changes, had, expected_version=update.version)
+                clean_changed(site, update.changes)
+                _check_since(site, update, now)
+            except ActionError as refusal:
+                refused[update.site_id] = Refusal(str(refusal))
+                continue
+            for _name, fact in closing.closed_facts(facts, closed):
+                sentence = _("属于已关账的期间(关账至 %(through)s)。") % {"through": fact.through}
+                refused[update.site_id] = Refusal(sentence, is_closed=True)
+    return refused
 
 
 def write(
@@ -139,11 +190,12 @@ def _prepare(
     before, contributions = alter(site, update.changes, had, expected_version=update.version)
     with _naming(site):
         clean_changed(site, update.changes)
+        _check_since(site, update, now)
     state = None
     if STATE_FIELDS & update.changes.keys():
         state = siterows.state_row(
             site,
-            effective_on=timezone.localdate(now),
+            effective_on=_since(update, now),
             stage=site.stage,
             contributions=contributions,
             now=now,
@@ -154,6 +206,23 @@ def _prepare(
     spans = respan(site, judge, judges, current, states=states, now=now)
     entry = change_entry(site, before, contributions, reason)
     return Prepared(site, update.changes, contributions, state, spans, entry)
+
+
+def _since(update: SiteUpdate, now: dt.datetime) -> dt.date:
+    return update.effective_on or timezone.localdate(now)
+
+
+def _check_since(site: Site, update: SiteUpdate, now: dt.datetime) -> None:
+    """A stated day is not to come, and not before the site became what it is. Asks the states read before."""
+    if update.effective_on is None or not STATE_FIELDS & update.changes.keys():
+        return
+    today = timezone.localdate(now)
+    if update.effective_on > today:
+        raise Invalid({"effective_on": _("生效日期不能晚于今天。")})
+    rows = list(site.states.all())
+    corrected = {row.corrects_id for row in rows}
+    days = [row.effective_on for row in rows if row.pk not in corrected and row.effective_on <= today]
+    check_since(update.effective_on, max(days, default=None))
 
 
 @contextmanager

@@ -2,36 +2,33 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from maps.widgets import EditorOptions
-from projects.actions import publishing
-from projects.actions.errors import ActionError, Invalid
+from projects.actions.errors import Invalid
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.sitewriting import contributions_of, target_of
 from projects.admin.base import ScopedAdmin, cut
 from projects.admin.contributions import ContributionInline, pairs_of_formsets, renew_contributions
-from projects.admin.correcting import asked_for, offer
-from projects.admin.locating import borders_of, located
+from projects.admin.locating import borders_of
 from projects.admin.overview import as_of
 from projects.admin.paging import COUNTED
 from projects.admin.readable import drawn
 from projects.admin.scope import access_for, divisions_of
-from projects.admin.sitebulk import run_each
 from projects.admin.sitefilters import SITE_FILTERS
 from projects.admin.siteform import ATTRIBUTE, SiteForm, attribute_fields
 from projects.admin.sitelist import SiteChangeList, choosable
-from projects.admin.sitesteps import BY_SLUG, STEPS
+from projects.admin.sitepages import SitePages
+from projects.admin.sitesteps import STEPS
 from projects.models import Division, FacilityKind, Site
 from projects.models.choices import DATUMS
 from projects.permissions.access import Access, Permission, Target
@@ -40,7 +37,7 @@ from projects.rules.vocabulary import Publication, Stage
 
 
 @admin.register(Site)
-class SiteAdmin(ScopedAdmin[Site]):
+class SiteAdmin(SitePages, ScopedAdmin[Site]):
     add = Permission.SITE_ADD
     change = Permission.SITE_CHANGE
     remove = Permission.SITE_DELETE
@@ -54,7 +51,7 @@ class SiteAdmin(ScopedAdmin[Site]):
     search_help_text = gettext_lazy("按名称、编码或地址查找")
     list_select_related = ["kind", "managed_by", "located_in"]
     ordering = ["-pk"]
-    actions = ["submit_selected", "publish_selected"]
+    actions = ["change_selected", "edit_selected", "submit_selected", "publish_selected"]
     inlines = [ContributionInline]
     change_form_template = "admin/projects/site/change_form.html"
 
@@ -322,76 +319,3 @@ class SiteAdmin(ScopedAdmin[Site]):
 
     def write_row(self, request: HttpRequest, obj: Site, form: ModelForm[Site], reason: str) -> None:
         """See save_related: a site is written together with its contributions."""
-
-    # -- steps and look-ups --------------------------------------------------------------------------------
-
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        return [
-            path("locate/", wrap(self.locate_view), name="projects_site_locate"),
-            path("<int:object_id>/step/<slug:step>/", wrap(self.step_view), name="projects_site_step"),
-            *super().get_urls(),
-        ]
-
-    def locate_view(self, request: HttpRequest) -> JsonResponse:
-        """For who may place a site: a typed pair on WGS-84, and where it lies."""
-        if not (self.has_add_permission(request) or self.has_change_permission(request)):
-            raise PermissionDenied
-        return located(request)
-
-    def step_view(self, request: HttpRequest, object_id: int, step: str) -> HttpResponse:
-        """The page of one step, and the step itself."""
-        site = self.get_object(request, str(object_id))
-        wanted = BY_SLUG.get(step)
-        if site is None or wanted is None:
-            messages.warning(request, _("没有这个点位,或者它不在您的管理范围内。"))
-            return HttpResponseRedirect(reverse("admin:index"))
-        access = access_for(request)
-        possible = wanted.possible(access, site)
-        form = wanted.form(site, request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                wanted.run(access, site, form.cleaned_data)
-            except Invalid as refusal:
-                for name, text in refusal.errors.items():
-                    form.add_error(name if name in form.fields else None, text)
-            except ActionError as refused:
-                refusal_shown = asked_for(request, refused)
-                if refusal_shown is None:
-                    return HttpResponseRedirect(reverse("admin:projects_site_change", args=[site.pk]))
-                form.add_error(None, str(refusal_shown))
-            except OperationalError:
-                return self.busy(request)
-            else:
-                messages.success(request, str(wanted.done))
-                return HttpResponseRedirect(reverse("admin:projects_site_change", args=[site.pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": wanted.label,
-            "subtitle": site.name,
-            "opts": self.opts,
-            "site": site,
-            "step": wanted,
-            "possible": possible,
-            "form": form,
-            **offer(request),
-        }
-        return TemplateResponse(
-            request, "admin/projects/site/step.html", context, status=200 if possible else 403
-        )
-
-    # -- several at once --------------------------------------------------------------------------------
-
-    @admin.action(description=gettext_lazy("提交发布"), permissions=["submit"])
-    def submit_selected(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        run_each(request, queryset, BY_SLUG["submit"], publishing.submit_site)
-
-    @admin.action(description=gettext_lazy("发布(须由提交人以外的人)"), permissions=["publish"])
-    def publish_selected(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        run_each(request, queryset, BY_SLUG["publish"], publishing.publish_site)
-
-    def has_submit_permission(self, request: HttpRequest) -> bool:
-        return self._may(request, Permission.SITE_SUBMIT, None)
-
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return self._may(request, Permission.SITE_PUBLISH, None)

@@ -40,6 +40,8 @@ STEPS: Final = ("report", "reschedule", "submit", "publish", "withdraw", "nonsen
 OURS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "projects_site_locate": {},
     "projects_site_step": {"step": STEPS},
+    "projects_site_changes": {},
+    "projects_site_sheet": {},
     "projects_storedarea_locate": {},
     "projects_correctionrequest_decide": {},
     "projects_user_password": {},
@@ -48,15 +50,58 @@ OURS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 
 #: For staff outside the admin.
 STAFF: Final = frozenset(
-    "supervision supervision-csv supervision-xlsx staff-areas staff-late staff-late-site staff-late-facets"
-    " staff-late-tile staff-subjects staff-divergence".split()
+    [
+        "supervision",
+        "supervision-csv",
+        "supervision-xlsx",
+        "staff-areas",
+        "staff-late",
+        "staff-late-site",
+        "staff-late-facets",
+        "staff-late-tile",
+        "staff-subjects",
+        "staff-divergence",
+    ]
 )
 #: Open to anybody: they take no user at all, so nothing depends on who asks.
 PUBLIC: Final = frozenset(
-    "api-area api-divisions api-facets api-headline api-indicator-progress api-nearest api-phases api-progress"
-    " api-project-progress api-schema api-shapes-json api-shapes-mvt api-site api-sites api-tile-json api-tile-mvt"
-    " district district-csv district-xlsx districts favicon.ico healthz indicator indicator-matrix map methodology"
-    " nearby programme programme-figures programme-projects programmes project project-matrix robots site".split()
+    [
+        "api-area",
+        "api-divisions",
+        "api-facets",
+        "api-headline",
+        "api-indicator-progress",
+        "api-nearest",
+        "api-phases",
+        "api-progress",
+        "api-project-progress",
+        "api-schema",
+        "api-shapes-json",
+        "api-shapes-mvt",
+        "api-site",
+        "api-sites",
+        "api-tile-json",
+        "api-tile-mvt",
+        "district",
+        "district-csv",
+        "district-xlsx",
+        "districts",
+        "favicon.ico",
+        "healthz",
+        "indicator",
+        "indicator-matrix",
+        "map",
+        "methodology",
+        "nearby",
+        "programme",
+        "programme-figures",
+        "programme-projects",
+        "programmes",
+        "project",
+        "project-matrix",
+        "robots",
+        "site",
+    ]
 )
 
 
