@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -20,6 +21,8 @@ from projects.admin.locating import located
 from projects.admin.scope import access_for
 from projects.admin.sitebulk import run_each
 from projects.admin.sitechanges import changes_view, first_page
+from projects.admin.sitelist import SiteChangeList, SiteTileList
+from projects.admin.sitemap import list_map, list_map_settings, tile_answer
 from projects.admin.sitesheet import MOST_ROWS, sheet_view
 from projects.admin.sitesteps import BY_SLUG
 from projects.models import Site
@@ -40,6 +43,8 @@ class SitePages(_Base):
         wrap = self.admin_site.admin_view
         return [
             path("locate/", wrap(self.locate_view), name="projects_site_locate"),
+            path("tiles/<int:z>/<int:x>/<int:y>.json", wrap(self.tiles_view), name="projects_site_tiles"),
+            path("at/<slug:public_id>/", wrap(self.at_view), name="projects_site_at"),
             path("changes/", wrap(self.changes_view), name="projects_site_changes"),
             path("sheet/", wrap(self.sheet_view), name="projects_site_sheet"),
             path("<int:object_id>/step/<slug:step>/", wrap(self.step_view), name="projects_site_step"),
@@ -92,6 +97,45 @@ class SitePages(_Base):
         return TemplateResponse(
             request, "admin/projects/site/step.html", context, status=200 if possible else 403
         )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        answer = super().changelist_view(request, extra_context)
+        context = getattr(answer, "context_data", None)
+        if context is not None and isinstance(context.get("cl"), SiteChangeList):
+            listed: SiteChangeList = context["cl"]
+            tiles = f"{self.list_url()}tiles/{{z}}/{{x}}/{{y}}.json"
+            if self.has_change_permission(request) and listed.result_list:
+                words = {"ids": ",".join(str(site.pk) for site in listed.result_list[:MOST_ROWS])}
+                back = request.GET.urlencode()
+                context["sheet_url"] = f"{self.list_url()}sheet/?{urlencode({**words, 'back': back})}"
+            context["list_map"] = list_map(listed, tiles)
+            context["list_map_settings"] = list_map_settings(listed, f"{self.list_url()}at/{{id}}/")
+        return answer
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[SiteChangeList]:
+        match = request.resolver_match
+        tiles = match is not None and match.url_name == "projects_site_tiles"
+        return SiteTileList if tiles else SiteChangeList
+
+    def tiles_view(self, request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
+        """A tile of what the list with the same words finds."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            listed = self.get_changelist_instance(request)
+        except IncorrectLookupParameters as problem:
+            raise SuspiciousOperation from problem
+        assert isinstance(listed, SiteChangeList)
+        return tile_answer(request, listed, z, x, y)
+
+    def at_view(self, request: HttpRequest, public_id: str) -> HttpResponse:
+        """From a point of the map to its site, for who may see it."""
+        found = self.rows(access_for(request), self.see).filter(public_id=public_id)
+        pk = found.values_list("pk", flat=True).first()
+        if pk is None:
+            messages.warning(request, _("没有这个点位,或者它不在您的管理范围内。"))
+            return HttpResponseRedirect(self.list_url())
+        return HttpResponseRedirect(reverse("admin:projects_site_change", args=[pk]))
 
     def changes_view(self, request: HttpRequest) -> HttpResponse:
         """Another stage or service for several: the preview, and the change."""

@@ -41,8 +41,20 @@ pytestmark = pytest.mark.django_db
 
 #: Rows of the city that all staff may read; only administrators write them.
 CITY: Final = frozenset(
-    "programme category project phase phasereport indicator publishedfigure facilitykind lagpolicy holidaytable"
-    " department periodclosing".split()
+    [
+        "programme",
+        "category",
+        "project",
+        "phase",
+        "phasereport",
+        "indicator",
+        "publishedfigure",
+        "facilitykind",
+        "lagpolicy",
+        "holidaytable",
+        "department",
+        "periodclosing",
+    ]
 )
 #: Who may not see anything of 鄞州: (name, role, division, department, the same role ended or to come elsewhere).
 LIMITED: Final = {
