@@ -4,7 +4,7 @@ Each says twice what it means: for the point index, which answers the list, and 
 for everything listed goes by. A test holds the two equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -21,13 +21,18 @@ from projects.admin.scope import access_for, divisions_of
 from projects.models import Contribution, Department, Division, FacilityKind, Indicator, Site
 from projects.models.choices import PUBLICATIONS, SERVICES, STAGES
 from projects.permissions.access import Permission
+from projects.readmodels.dataproblems import problem_ids
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import SiteFilter
-from projects.readmodels.staffsites import apart_test, light_test, staff_query
+from projects.readmodels.staffsites import apart_test, light_test, page, staff_query
 from projects.readmodels.vocabulary import IndicatorWords, KindWords
+from projects.rules.dataproblems import Problem
 from projects.rules.vocabulary import UNDER_WAY, Light, Publication, Service, Stage
 
 _LIGHT_ORDER: Final = (Light.RED, Light.YELLOW, Light.GREEN, Light.BLUE, Light.NONE)
+ANY_PROBLEM: Final = "any"
+#: Sites that a step for everything listed can still be about.
+_STEPPED: Final = 2_000
 #: What a list of divisions offers; a city has some two hundred counties, streets and towns.
 _MOST_DIVISIONS: Final = 400
 
@@ -38,6 +43,7 @@ class Narrowing:
 
     tests: Sequence[Test] = ()
     rest: Q | None = None
+    ids: Collection[int] | None = None
 
 
 class SiteListFilter(admin.SimpleListFilter):
@@ -305,6 +311,31 @@ class ReportedFilter(ManyFilter):
         return never | Q(reported_on__lt=as_of() - REPORT_EVERY) if "month" in self.values else never
 
 
+class ProblemFilter(ManyFilter):
+    """Sites with doubtful data, by kind of doubt."""
+
+    title = _("数据问题")
+    parameter_name = "problem"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(ANY_PROBLEM, _("任何一种")), *((each.value, _(each.term)) for each in Problem)]
+
+    def narrowed(self, held: Snapshot) -> Narrowing:
+        return Narrowing(ids=self._ids(held).tolist())
+
+    def condition(self) -> Q:
+        # For a step of everything listed, which takes a few hundred at most.
+        held = snapshot(fresh=True)
+        query = staff_query(
+            access_for(self.request), Permission.SITE_VIEW_INTERNAL, held, ids=self._ids(held)
+        )
+        return Q(pk__in=page(query, held, limit=_STEPPED).ids)
+
+    def _ids(self, held: Snapshot) -> Any:
+        wanted = [] if ANY_PROBLEM in self.values else [Problem(value) for value in self.values]
+        return problem_ids(wanted, held, as_of())
+
+
 class CrossFilter(SiteListFilter):
     title = _("跨区管理")
     parameter_name = "cross"
@@ -358,6 +389,7 @@ SITE_FILTERS: Final = (
     DepartmentFilter,
     ServiceFilter,
     PublicationFilter,
+    ProblemFilter,
     CrossFilter,
     DemoFilter,
 )

@@ -155,9 +155,15 @@ class SiteChangeList(KeysetChangeList):
             Permission.SITE_VIEW_INTERNAL,
             held,
             tests=[test for part in parts for test in part.tests],
-            ids=self._searched(request) if self.query.strip() else None,
+            ids=self._ids(request, [part.ids for part in parts if part.ids is not None]),
             rest=reduce(and_, rest, Q()) if rest else None,
         )
+
+    def _ids(self, request: HttpRequest, chosen: list[Collection[int]]) -> Collection[int] | None:
+        """Ids that search and filters leave; None where none of them names any."""
+        if self.query.strip():
+            chosen = [*chosen, self._searched(request)]
+        return set(chosen[0]).intersection(*chosen[1:]) if chosen else None
 
     def _searched(self, request: HttpRequest) -> list[int]:
         ids = search_sites(access_for(request), self.query, SEARCHED + 1)

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
@@ -23,6 +24,7 @@ from projects.admin.sitebulk import run_each
 from projects.admin.sitechanges import changes_view, first_page
 from projects.admin.sitelist import SiteChangeList, SiteTileList
 from projects.admin.sitemap import list_map, list_map_settings, tile_answer
+from projects.admin.siteproblems import problems_file, problems_view
 from projects.admin.sitesheet import MOST_ROWS, sheet_view
 from projects.admin.sitesteps import BY_SLUG
 from projects.models import Site
@@ -45,6 +47,8 @@ class SitePages(_Base):
             path("locate/", wrap(self.locate_view), name="projects_site_locate"),
             path("tiles/<int:z>/<int:x>/<int:y>.json", wrap(self.tiles_view), name="projects_site_tiles"),
             path("at/<slug:public_id>/", wrap(self.at_view), name="projects_site_at"),
+            path("problems/", wrap(self.problems_view), name="projects_site_problems"),
+            path("problems.csv", wrap(self.problems_file), name="projects_site_problems_csv"),
             path("changes/", wrap(self.changes_view), name="projects_site_changes"),
             path("sheet/", wrap(self.sheet_view), name="projects_site_sheet"),
             path("<int:object_id>/step/<slug:step>/", wrap(self.step_view), name="projects_site_step"),
@@ -136,6 +140,18 @@ class SitePages(_Base):
             messages.warning(request, _("没有这个点位,或者它不在您的管理范围内。"))
             return HttpResponseRedirect(self.list_url())
         return HttpResponseRedirect(reverse("admin:projects_site_change", args=[pk]))
+
+    def problems_view(self, request: HttpRequest) -> HttpResponse:
+        """Doubtful data of what one sees."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return problems_view(request, self._around(request))
+
+    def problems_file(self, request: HttpRequest) -> HttpResponseBase:
+        """The same as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return problems_file(request)
 
     def changes_view(self, request: HttpRequest) -> HttpResponse:
         """Another stage or service for several: the preview, and the change."""

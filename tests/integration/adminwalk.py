@@ -42,6 +42,8 @@ OURS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "projects_site_step": {"step": STEPS},
     "projects_site_tiles": {"z": ("8",), "x": ("214",), "y": ("106",)},
     "projects_site_at": {"public_id": ("abcdefghijkl",)},
+    "projects_site_problems": {},
+    "projects_site_problems_csv": {},
     "projects_site_changes": {},
     "projects_site_sheet": {},
     "projects_storedarea_locate": {},
