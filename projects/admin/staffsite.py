@@ -144,4 +144,10 @@ class StaffSite(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from projects.admin.overview import what_to_do
 
-        return super().index(request, {"tasks": what_to_do(access_for(request)), **(extra_context or {})})
+        day, tasks = what_to_do(access_for(request))
+        words = {
+            "tasks": (day, tasks),
+            "due": [task for task in tasks if task.count],
+            "done": [task for task in tasks if not task.count],
+        }
+        return super().index(request, {**words, **(extra_context or {})})

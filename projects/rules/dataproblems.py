@@ -1,7 +1,7 @@
 """What is wrong, or likely to be wrong, with one site's data, each with a sentence that a person can act on.
 
 Pure. What depends on borders, on other sites or on today is handed in. Nothing here stops anybody from
-saving: these are questions for whoever knows the place. What cannot be at all is refused by actions and constraints.
+saving: these are questions for whoever knows the place. What cannot be at all is refused by the actions.
 """
 
 import datetime as dt
