@@ -22,6 +22,7 @@ from projects.admin.locating import located
 from projects.admin.scope import access_for
 from projects.admin.sitebulk import run_each
 from projects.admin.sitechanges import changes_view, first_page
+from projects.admin.sitecheck import what_to_check
 from projects.admin.sitelist import SiteChangeList, SiteTileList
 from projects.admin.sitemap import list_map, list_map_settings, tile_answer
 from projects.admin.siteproblems import problems_file, problems_view
@@ -96,6 +97,7 @@ class SitePages(_Base):
             "step": wanted,
             "possible": possible,
             "form": form,
+            "to_check": what_to_check(site) if possible and step == "publish" else None,
             **offer(request),
         }
         return TemplateResponse(

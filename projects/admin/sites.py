@@ -1,6 +1,6 @@
 """Sites: list, form with map, steps, and what was reported and decided of each."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -36,6 +36,14 @@ from projects.permissions.access import Access, Permission, Target
 from projects.querysets.sites import SiteQuerySet
 from projects.rules.vocabulary import Publication, Stage
 
+_TARGET: Final = "_target"
+
+
+def _read_sites(request: HttpRequest) -> dict[int, Site]:
+    """Sites that a page shows, read once and through scope; a form that is sent reads its row anew."""
+    known: dict[int, Site] = request.__dict__.setdefault("read_sites", {})
+    return known
+
 
 @admin.register(Site)
 class SiteAdmin(SitePages, ScopedAdmin[Site]):
@@ -44,8 +52,8 @@ class SiteAdmin(SitePages, ScopedAdmin[Site]):
     remove = Permission.SITE_DELETE
     form = SiteForm
     list_hint = gettext_lazy("只列出您管理的点位。点名称可修改;要报进度,打开点位后点“报进度”。")
-    list_display = ["name_column", "place_column", "kind", "managed_by", "stage_column", "service", "light_column",
-                    "progress", "publication_column", "code"]  # fmt: skip
+    list_display = ["name_column", "place_column", "kind", "managed_by", "stage_column", "service",
+                    "light_column", "progress", "publication_column", "code"]  # fmt: skip
     list_display_links = ["name_column"]
     list_filter = SITE_FILTERS
     longest_filter = 2_000  # several values of one filter
@@ -63,7 +71,15 @@ class SiteAdmin(SitePages, ScopedAdmin[Site]):
         return Site.objects.visible_to(access, permission)
 
     def target(self, obj: Site) -> Target:
-        return target_of(obj)
+        # Asked of one page dozens of times. What is written, an action asks anew of the locked row.
+        held: Target | None = obj.__dict__.get(_TARGET)
+        if held is None:
+            held = obj.__dict__[_TARGET] = target_of(obj)
+        return held
+
+    def has_view_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
+        read = obj is not None and _read_sites(request).get(obj.pk) is obj
+        return read or super().has_view_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         return super().get_queryset(request).defer("geom", "location")
@@ -79,8 +95,14 @@ class SiteAdmin(SitePages, ScopedAdmin[Site]):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Site | None:
         if not object_id.isascii() or not object_id.isdigit() or len(object_id) > 18:
             return None
+        known = _read_sites(request)
+        if int(object_id) in known:
+            return known[int(object_id)]
         found = self.rows(access_for(request), self.see).filter(pk=int(object_id))
-        return found.select_related("kind", "managed_by", "located_in").first()
+        site = found.select_related("kind", "managed_by", "located_in").first()
+        if site is not None and request.method == "GET":
+            known[site.pk] = site
+        return site
 
     # -- list -------------------------------------------------------------------------------------------
 
@@ -277,7 +299,7 @@ class SiteAdmin(SitePages, ScopedAdmin[Site]):
         if site is not None:
             access = access_for(request)
             context |= {
-                "steps": [step for step in STEPS if step.possible(access, site)],
+                "steps": [step for step in STEPS if step.possible(access, site, self.target(site))],
                 "reports": site.reports.select_related("recorded_by").order_by("-as_of", "-pk")[:12],
                 "plan_changes": site.plan_changes.order_by("-effective_on", "-pk")[:12],
                 "states": site.states.select_related("managed_by").order_by("-effective_on", "-pk")[:12],
