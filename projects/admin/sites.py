@@ -52,8 +52,8 @@ class SiteAdmin(SitePages, ScopedAdmin[Site]):
     remove = Permission.SITE_DELETE
     form = SiteForm
     list_hint = gettext_lazy("只列出您管理的点位。点名称可修改;要报进度,打开点位后点“报进度”。")
-    list_display = ["name_column", "place_column", "light_column", "stage_column", "progress", "service", "kind",
-                    "managed_by", "publication_column", "code"]  # fmt: skip
+    list_display = ["name_column", "place_column", "light_column", "stage_column", "progress", "service",
+                    "kind", "managed_by", "publication_column", "code"]  # fmt: skip
     list_display_links = ["name_column"]
     list_filter = SITE_FILTERS
     longest_filter = 2_000  # several values of one filter

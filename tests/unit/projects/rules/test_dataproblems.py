@@ -9,7 +9,7 @@ from projects.rules.dataproblems import Problem, SiteFacts, is_phone, name_key, 
 from projects.rules.vocabulary import Publication, Service, Stage
 
 TODAY = dt.date(2024, 6, 30)
-PUBLIC = {"publication": Publication.PUBLISHED}
+PUBLIC: dict[str, Any] = {"publication": Publication.PUBLISHED}
 
 
 def facts(stage: Stage, service: Service = Service.UNKNOWN, **more: Any) -> SiteFacts:
