@@ -67,6 +67,8 @@ LIMITED: Final = {
     "energy": "department editor, whose department has nothing in 鄞州",
     "energy-haishu": "department editor within one district",
 }
+#: What is searched for: pages say what was typed, and must say no more of the mark than that.
+PART: Final = MARK[:-1]
 #: Whose forms and lists of their own rows are looked through, too: the others are shown less of the same.
 EDITORS: Final = ("haishu", "haishu-admin", "energy-haishu", "half-expired")
 #: Who gets in nowhere. The first is sent to every address; it is one and the same door for the others.
@@ -219,7 +221,7 @@ def questions(stage: Stage) -> Iterator[str]:
     public_id = Site.objects.values_list("public_id", flat=True).get(pk=site)
     listing = "/admin/projects/site/"
     yield from (
-        f"{listing}?q={MARK}",
+        f"{listing}?q={PART}",
         f"{listing}?managed_by={OTHER}",
         f"{listing}?managed_by__id__exact={division}",
         f"{listing}?todo=late",
@@ -236,13 +238,13 @@ def questions(stage: Stage) -> Iterator[str]:
         f"/admin/projects/indicatorreport/add/?division={division}&corrects={other['indicatorreport']}",
         f"/admin/projects/fundingreport/add/?line={other['fundingline']}&corrects={other['fundingreport']}",
         f"/admin/projects/targetstatement/add/?division={division}&corrects={other['targetstatement']}",
-        f"/admin/projects/sitereport/?q={MARK}",
+        f"/admin/projects/sitereport/?q={PART}",
         f"/admin/projects/auditentry/?q={site}",
         f"/admin/projects/auditentry/?subject_type=site&q={site}",
         f"/admin/r/1/{site}/",
         "/admin/projects/user/?memberships__role__exact=district_editor",
         f"/supervision/?managed_by={OTHER}&due=365",
-        f"/supervision/?q={MARK}",
+        f"/supervision/?q={PART}",
         "/supervision/late.csv?due=365",
         "/supervision/late.xlsx?due=365",
         "/api/staff/v1/supervision/late/?due=365&limit=200",
@@ -260,9 +262,7 @@ def test_words_in_the_address_open_nothing(who: str, stage: Stage) -> None:
     for path in questions(stage):
         answer = walker.get(path)
         assert answer.status in (200, 302, 400, 403, 404), (path, answer.status)
-        answer.text = answer.text.replace(f'value="{MARK}"', "").replace(f"={MARK}", "")
-        echoed = "q=" in path and "/supervision/" in path
-        assert echoed or not answer.tells(MARK), path
+        assert not answer.tells(MARK), path
         if who in UNKNOWN:
             assert answer.status in (302, 403, 404), path
         selected = f'<option value="{other["division"]}" selected'
