@@ -177,7 +177,7 @@ def _update(site: Site, version: int, wanted: dict[str, Any]) -> SiteUpdate:
             changes["started_on"] = day
         if wanted["stage"] == Stage.FINISHED and site.finished_on is None:
             changes["finished_on"] = day
-    return SiteUpdate(site.pk, version, changes, day)
+    return SiteUpdate(site.pk, version, changes, effective_on=day)
 
 
 def _refusal(site: Site, update: SiteUpdate, refused: dict[int, Refusal]) -> Refusal | None:

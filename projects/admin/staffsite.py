@@ -105,12 +105,6 @@ class StaffSite(admin.AdminSite):
         user = request.user
         return bool(user.is_active and getattr(user, "is_staff", False) and access_for(request).grants)
 
-    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Marked, so that a system check finds an address without this door."""
-        guarded: Any = super().admin_view(view, cacheable)
-        guarded.asks_who = True
-        return guarded
-
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Without `/r/` (view on site): it looks up any row of any table, whoever asks."""
         from projects.admin.rounds import preview_view, round_view
@@ -131,7 +125,8 @@ class StaffSite(admin.AdminSite):
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Django's, which sends strangers to the log-in. What a person sent whose log-in had ended is kept
-        there; what was saved leaves no draft behind."""
+        there; what was saved leaves no draft behind. Marked, so that a system check finds an address
+        without this door."""
         inner = super().admin_view(view, cacheable)
 
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -144,7 +139,9 @@ class StaffSite(admin.AdminSite):
                 forget_draft(user=request.user, address=request.get_full_path())
             return response
 
-        return update_wrapper(wrapped, inner)
+        guarded: Any = update_wrapper(wrapped, inner)
+        guarded.asks_who = True
+        return guarded
 
     def _ended(self, request: HttpRequest, wanted: str) -> HttpResponse:
         page = signin.login_page(
