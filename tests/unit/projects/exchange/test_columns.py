@@ -6,7 +6,8 @@ import pytest
 
 from projects.exchange import columnguide, columns
 from projects.exchange.attributeheaders import attribute_header, attribute_of
-from projects.exchange.columns import BY_FIELD, COLUMNS, match_columns
+from projects.exchange.columnmatch import match_columns
+from projects.exchange.columns import BY_FIELD, COLUMNS
 from projects.exchange.problems import OptionError
 
 ROOT = Path(__file__).resolve().parents[4]
