@@ -30,10 +30,17 @@ from projects.permissions.access import Access
 GENERIC: Final = ("changelist", "add", "history", "delete", "change")
 
 #: Everybody's: log-in, log-out, one's own password; words for scripts.
-EVERYBODYS: Final = frozenset({"login", "logout", "password_change", "password_change_done", "jsi18n"})
+EVERYBODYS: Final = frozenset(
+    {"login", "login_code", "login_phone", "logout", "password_change", "password_change_done", "jsi18n"}
+)
 
 #: The admin site's own. `autocomplete` has a test of its own for every field.
-OF_THE_SITE: Final = frozenset({"index", "autocomplete", "app_list"})
+OF_THE_SITE: Final = frozenset(
+    [
+        "index", "autocomplete", "app_list", "round", "round-nearest", "round-preview",
+        "two_factor", "two_factor_phone", "drafts", "discard_draft",
+    ]
+)  # fmt: skip
 
 #: Addresses that our own `get_urls` add, and the words that their patterns ask for besides the object's key.
 STEPS: Final = ("report", "reschedule", "submit", "publish", "withdraw", "nonsense")
@@ -50,6 +57,36 @@ OURS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "projects_correctionrequest_decide": {},
     "projects_user_password": {},
     "projects_lightspan_divergence": {},
+    "projects_site_export": {},
+    "projects_site_template": {},
+    "projects_site_verify": {},
+    "projects_site_rework": {},
+    "projects_site_visit": {},
+    "projects_site_photos": {},
+    "projects_site_photo": {"part": ("thumbnail", "picture", "original", "decide")},
+    "projects_verification_desk": {},
+    "projects_sample_draw": {},
+    "projects_sample_accept": {},
+    "projects_sample_frame": {},
+    "projects_importbatch_file": {},
+    "projects_importbatch_undo": {},
+    "projects_stagedimport_upload": {},
+    **{
+        f"projects_stagedimport_{step}": {}
+        for step in (
+            "options",
+            "check",
+            "stop",
+            "progress",
+            "apply",
+            "discard",
+            "replace",
+            "annotated",
+            "file",
+        )
+    },
+    "projects_user_second_factor": {},
+    "projects_user_locked": {},
 }
 
 #: For staff outside the admin.
@@ -59,6 +96,7 @@ STAFF: Final = frozenset(
         "supervision-csv",
         "supervision-xlsx",
         "staff-areas",
+        "staff-drafts",
         "staff-late",
         "staff-late-site",
         "staff-late-facets",
@@ -103,6 +141,7 @@ PUBLIC: Final = frozenset(
         "programmes",
         "project",
         "project-matrix",
+        "public-photo",
         "robots",
         "site",
     ]
@@ -161,6 +200,7 @@ def addresses(rows: Mapping[str, int], *, only: str = "") -> Iterator[Address]:
             continue
         for word in ("<path:object_id>", "<int:object_id>", "<int:user_id>"):
             route = route.replace(word, str(rows.get(each.model, 1)))
+        route = route.replace("<int:photo_id>", str(rows.get("photo", 1)))
         for path in _filled(route, OURS.get(each.name, {})):
             assert "<" not in path and "^" not in path, path
             yield Address(each.name, each.model, path, keyed)

@@ -14,6 +14,7 @@ from projects.actions.secondfactor import check_code
 from projects.models import AuditEntry, Authenticator, Membership, RecoveryCode, User
 from projects.rules.codes import new_key, typed_code
 from tests.factories import PASSWORD, World
+from tests.integration.adminwalk import addresses
 from tests.integration.loggingin import (
     CODE,
     LOGIN,
@@ -25,7 +26,6 @@ from tests.integration.loggingin import (
     log_in,
     secret_on,
 )
-from tests.integration.adminwalk import addresses
 
 pytestmark = pytest.mark.django_db
 NOON = dt.datetime(2026, 3, 2, 4, 0, tzinfo=dt.UTC)
