@@ -12,9 +12,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
+from projects.admin.listfilters import ManyFilter, SiteListFilter
 from projects.admin.paging import KeysetChangeList
 from projects.admin.scope import access_for
-from projects.admin.sitefilters import SITE_FILTERS, ManyFilter, SiteListFilter
+from projects.admin.sitefilters import SITE_FILTERS
 from projects.models import Site
 from projects.permissions.access import Access, Permission
 from projects.readmodels import search, staffsites

@@ -4,9 +4,7 @@ One world for the file; each test works inside a savepoint that is taken back. P
 middleware (tests/integration/adminwalk.py), which must not be what keeps them apart; a few go through all of it.
 """
 
-import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
@@ -19,11 +17,12 @@ from django.test import Client
 from projects.admin.base import ScopedAdmin
 from projects.admin.forms import ScopedForm
 from projects.admin.staffsite import StaffSite
-from projects.models import ChangeHead, Department, Membership, Site, User
+from projects.models import ChangeHead, Site
 from projects.readmodels import siteindex, siteshapes
-from tests.factories import World, make_world
+from tests.factories import make_world
 from tests.integration.adminforms import client_of, form_of
-from tests.integration.adminrows import MARK, OTHER, OWN, Rows, scoped_rows
+from tests.integration.adminpeople import Stage, fingerprint, head, more_people, questions
+from tests.integration.adminrows import MARK, OTHER, OWN, scoped_rows
 from tests.integration.adminwalk import (
     GENERIC,
     OF_THE_SITE,
@@ -70,8 +69,6 @@ LIMITED: Final = {
     "energy": "department editor, whose department has nothing in 鄞州",
     "energy-haishu": "department editor within one district",
 }
-#: What is searched for: pages say what was typed, and must say no more of the mark than that.
-PART: Final = MARK[:-1]
 #: Whose forms and lists of their own rows are looked through, too: the others are shown less of the same.
 EDITORS: Final = ("haishu", "haishu-admin", "energy-haishu", "half-expired")
 #: Who gets in nowhere. The first is sent to every address; it is one and the same door for the others.
@@ -90,15 +87,6 @@ DEPARTMENTAL: Final = frozenset({"energy"})
 MENU: Final = StaffSite.get_app_list
 
 
-@dataclass(frozen=True)
-class Stage:
-    """The world, its rows, and who walks through it."""
-
-    world: World
-    rows: Rows
-    people: dict[str, Walker]
-
-
 @pytest.fixture(scope="module")
 def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Stage]:
     """Written once; taken back at the end of the file."""
@@ -110,7 +98,7 @@ def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
         # The menu is on every page: it has a test of its own, and the walk is a third faster without it.
         patch.setattr(StaffSite, "get_app_list", lambda *_arguments: [])
         world = make_world()
-        _more_people(world)
+        more_people(world)
         people: dict[str, Walker] = {name: Walker(user) for name, user in world.users.items()}
         yield Stage(world, scoped_rows(world), {**people, "anonymous": Walker(None)})
         transaction.set_rollback(True)
@@ -122,53 +110,6 @@ def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
 def stage(built: Stage) -> Stage:
     """The same world for each test: what one does is taken back, as the mark of this file says."""
     return built
-
-
-def _more_people(world: World) -> None:
-    own, other = world.counties[OWN], world.counties[OTHER]
-    energy = Department.objects.get(code="energy")
-    yesterday, tomorrow = dt.date.today() - dt.timedelta(1), dt.date.today() + dt.timedelta(1)
-    cast: tuple[tuple[str, list[dict[str, Any]]], ...] = (
-        ("haishu-admin", [{"role": "administrator", "division": own}]),
-        ("haishu-supervisor", [{"role": "supervisor", "division": own}]),
-        ("haishu-publisher", [{"role": "publisher", "division": own}]),
-        ("haishu-verifier", [{"role": "verifier", "division": own}]),
-        ("energy-haishu", [{"role": "department_editor", "division": own, "department": energy}]),
-        ("verifier", [{"role": "verifier"}]),
-        ("half-expired", [{"role": "district_editor", "division": own},
-                          {"role": "district_editor", "division": other, "valid_to": yesterday},
-                          {"role": "supervisor", "division": other, "valid_from": tomorrow}]),
-        ("ended", [{"role": "district_editor", "division": other, "valid_to": yesterday}]),
-        ("inactive", [{"role": "administrator"}]),
-        ("no-staff", [{"role": "administrator"}]),
-    )  # fmt: skip
-    for name, roles in cast:
-        user = User.objects.create_user(
-            username=name, password="x", is_staff=name != "no-staff", is_active=name != "inactive"
-        )
-        for role in roles:
-            Membership.objects.create(user=user, **role)
-        world.users[name] = user
-    world.users["superuser"] = User.objects.create_superuser(username="root", password="x")
-
-
-def fingerprint() -> dict[str, Any]:
-    """Everything that a write would leave: counts, the sequence, every value of users and roles."""
-    counted: dict[str, Any] = {
-        model.__name__: model._default_manager.count()
-        for model in apps.get_app_config("projects").get_models()
-    }
-    counted["head"] = list(ChangeHead.objects.values_list("seq", "entry_hash"))
-    counted["users"] = list(User.objects.order_by("pk").values("pk", "username", "password", "is_active"))
-    counted["roles"] = list(Membership.objects.order_by("pk").values())
-    counted["versions"] = list(
-        Site.objects.order_by("pk").values_list("pk", "version", "publication", "name")
-    )
-    return counted
-
-
-def head() -> int:
-    return int(ChangeHead.objects.values_list("seq", flat=True).get())
 
 
 # -- what there is ---------------------------------------------------------------------------------------
@@ -216,48 +157,6 @@ def test_who_has_no_role_gets_nowhere(who: str, stage: Stage) -> None:
     for each in every if who == UNKNOWN[0] else every[::25]:
         answer = walker.get(each.path)
         assert answer.status == 302 and answer.leads_to.startswith("/admin/login/"), each.path
-
-
-def questions(stage: Stage) -> Iterator[str]:
-    """Addresses with words that ask for the other district."""
-    other = stage.rows.other
-    site, division = other["site"], other["division"]
-    public_id = Site.objects.values_list("public_id", flat=True).get(pk=site)
-    listing = "/admin/projects/site/"
-    yield from (
-        f"{listing}?q={PART}",
-        f"{listing}?managed_by={OTHER}",
-        f"{listing}?managed_by__id__exact={division}",
-        f"{listing}?todo=late",
-        f"{listing}?todo=drafts",
-        f"{listing}?o=1.-2.3&q=",
-        f"{listing}?after={site + 1}",
-        f"{listing}?before={site - 1}",
-        f"{listing}?_popup=1&_to_field=id",
-        f"{listing}{site}/change/?_to_field=public_id&_popup=1",
-        f"{listing}{public_id}/change/?_to_field=public_id",
-        f"{listing}{stage.rows.own['site']}/change/?_changelist_filters=q%3D{MARK[:0]}managed_by%3D{OTHER}",
-        f"{listing}add/?kind_slug=meal-point&managed_by={division}&name=x&indicators={site}",
-        f"/admin/projects/sitereport/add/?site={site}&corrects={other['sitereport']}",
-        f"/admin/projects/indicatorreport/add/?division={division}&corrects={other['indicatorreport']}",
-        f"/admin/projects/fundingreport/add/?line={other['fundingline']}&corrects={other['fundingreport']}",
-        f"/admin/projects/targetstatement/add/?division={division}&corrects={other['targetstatement']}",
-        f"/admin/projects/sitereport/?q={PART}",
-        f"/admin/projects/auditentry/?q={site}",
-        f"/admin/projects/auditentry/?subject_type=site&q={site}",
-        f"/admin/r/1/{site}/",
-        "/admin/projects/user/?memberships__role__exact=district_editor",
-        f"/supervision/?managed_by={OTHER}&due=365",
-        f"/supervision/?q={PART}",
-        "/supervision/late.csv?due=365",
-        "/supervision/late.xlsx?due=365",
-        "/api/staff/v1/supervision/late/?due=365&limit=200",
-        f"/api/staff/v1/supervision/late/{public_id}/?due=365",
-        f"/api/staff/v1/supervision/facets/?managed_by={OTHER}&due=365",
-        "/api/staff/v1/supervision/tiles/15/27456/13583.json?due=365",
-        "/api/staff/v1/supervision/subjects/",
-        "/api/staff/v1/supervision/divergence/",
-    )
 
 
 @pytest.mark.parametrize("who", [*LIMITED, *UNKNOWN])
