@@ -4,7 +4,6 @@ One world for the file; each test works inside a savepoint that is taken back. P
 middleware (tests/integration/adminwalk.py), which must not be what keeps them apart; a few go through all of it.
 """
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -18,9 +17,21 @@ from django.test import Client
 
 from projects.admin.base import ScopedAdmin
 from projects.admin.staffsite import StaffSite
-from projects.models import ChangeHead, Department, Membership, Site, User
+from projects.models import ChangeHead, Site
 from projects.readmodels import siteindex, siteshapes
 from tests.factories import World, make_world
+from tests.integration.admincast import (
+    CITYWIDE,
+    DEPARTMENTAL,
+    EDITORS,
+    LIMITED,
+    ONLY_READ,
+    PART,
+    UNKNOWN,
+    fingerprint,
+    head,
+    more_people,
+)
 from tests.integration.adminforms import client_of, form_of
 from tests.integration.adminrows import MARK, OTHER, OWN, Rows, scoped_rows
 from tests.integration.adminwalk import (
@@ -56,34 +67,6 @@ CITY: Final = frozenset(
         "periodclosing",
     ]
 )
-#: Who may not see anything of 鄞州: (name, role, division, department, the same role ended or to come elsewhere).
-LIMITED: Final = {
-    "haishu": "district editor",
-    "haishu-admin": "administrator of one district",
-    "haishu-supervisor": "supervisor of one district",
-    "haishu-publisher": "publisher of one district",
-    "haishu-verifier": "verifier of one district",
-    "half-expired": "editor of 海曙 today, of 鄞州 until yesterday and from tomorrow on",
-    "energy": "department editor, whose department has nothing in 鄞州",
-    "energy-haishu": "department editor within one district",
-}
-#: What is searched for: pages say what was typed, and must say no more of the mark than that.
-PART: Final = MARK[:-1]
-#: Whose forms and lists of their own rows are looked through, too: the others are shown less of the same.
-EDITORS: Final = ("haishu", "haishu-admin", "energy-haishu", "half-expired")
-#: Who gets in nowhere. The first is sent to every address; it is one and the same door for the others.
-UNKNOWN: Final = ("stranger", "superuser", "ended", "inactive", "no-staff", "anonymous")
-#: Pages without a form of their own; one person sends one all the same. Lists have a test of their own.
-ONLY_READ: Final = ("/history/", "/locate/", "/divergence/")
-#: Sees the whole city, writes what the role is for.
-CITYWIDE: Final = {
-    "supervisor": ("/step/reschedule/",),
-    "publisher": ("/step/publish/", "/step/withdraw/"),
-    "verifier": (),
-}
-#: Their department works in every division, on its own rows: divisions and borders are all readable to them.
-DEPARTMENTAL: Final = frozenset({"energy"})
-
 MENU: Final = StaffSite.get_app_list
 
 
@@ -107,7 +90,7 @@ def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
         # The menu is on every page: it has a test of its own, and the walk is a third faster without it.
         patch.setattr(StaffSite, "get_app_list", lambda *_arguments: [])
         world = make_world()
-        _more_people(world)
+        more_people(world)
         people: dict[str, Walker] = {name: Walker(user) for name, user in world.users.items()}
         yield Stage(world, scoped_rows(world), {**people, "anonymous": Walker(None)})
         transaction.set_rollback(True)
@@ -119,53 +102,6 @@ def built(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
 def stage(built: Stage) -> Stage:
     """The same world for each test: what one does is taken back, as the mark of this file says."""
     return built
-
-
-def _more_people(world: World) -> None:
-    own, other = world.counties[OWN], world.counties[OTHER]
-    energy = Department.objects.get(code="energy")
-    yesterday, tomorrow = dt.date.today() - dt.timedelta(1), dt.date.today() + dt.timedelta(1)
-    cast: tuple[tuple[str, list[dict[str, Any]]], ...] = (
-        ("haishu-admin", [{"role": "administrator", "division": own}]),
-        ("haishu-supervisor", [{"role": "supervisor", "division": own}]),
-        ("haishu-publisher", [{"role": "publisher", "division": own}]),
-        ("haishu-verifier", [{"role": "verifier", "division": own}]),
-        ("energy-haishu", [{"role": "department_editor", "division": own, "department": energy}]),
-        ("verifier", [{"role": "verifier"}]),
-        ("half-expired", [{"role": "district_editor", "division": own},
-                          {"role": "district_editor", "division": other, "valid_to": yesterday},
-                          {"role": "supervisor", "division": other, "valid_from": tomorrow}]),
-        ("ended", [{"role": "district_editor", "division": other, "valid_to": yesterday}]),
-        ("inactive", [{"role": "administrator"}]),
-        ("no-staff", [{"role": "administrator"}]),
-    )  # fmt: skip
-    for name, roles in cast:
-        user = User.objects.create_user(
-            username=name, password="x", is_staff=name != "no-staff", is_active=name != "inactive"
-        )
-        for role in roles:
-            Membership.objects.create(user=user, **role)
-        world.users[name] = user
-    world.users["superuser"] = User.objects.create_superuser(username="root", password="x")
-
-
-def fingerprint() -> dict[str, Any]:
-    """Everything that a write would leave: counts, the sequence, every value of users and roles."""
-    counted: dict[str, Any] = {
-        model.__name__: model._default_manager.count()
-        for model in apps.get_app_config("projects").get_models()
-    }
-    counted["head"] = list(ChangeHead.objects.values_list("seq", "entry_hash"))
-    counted["users"] = list(User.objects.order_by("pk").values("pk", "username", "password", "is_active"))
-    counted["roles"] = list(Membership.objects.order_by("pk").values())
-    counted["versions"] = list(
-        Site.objects.order_by("pk").values_list("pk", "version", "publication", "name")
-    )
-    return counted
-
-
-def head() -> int:
-    return int(ChangeHead.objects.values_list("seq", flat=True).get())
 
 
 # -- what there is ---------------------------------------------------------------------------------------
