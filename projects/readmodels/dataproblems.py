@@ -1,8 +1,8 @@
 """Which sites have doubtful data, and why: asked of every site once, and of what changed from then on.
 
 A board holds for each site of the point index what speaks against it (by projects.rules.dataproblems). It is
-built from the database when a process is first asked for it (about two seconds for 100,000 sites) and follows the
-change sequence from then on: a later look reads what changed since. With other borders it is built anew.
+built from the database when a process is first asked for it (two seconds for 100,000 sites) and follows
+the change sequence from then on: a later look reads what changed since. With other borders it is built anew.
 """
 
 import datetime as dt
