@@ -220,7 +220,9 @@ def _examples(question: Question, access: Access, query: StaffQuery, held: Snaps
 
 def _next_red(access: Access, day: dt.date) -> dt.date | None:
     """The day on which the next of the yellow ones turns red if nothing is reported."""
-    yellow = Site.objects.visible_to(access).filter(light=Light.YELLOW.value, red_on__gt=day)
+    held = snapshot(fresh=True)
+    query = staff_query(access, Permission.SITE_VIEW_INTERNAL, held, tests=[light_test({Light.YELLOW}, held)])
+    yellow = Site.objects.filter(pk__in=page(query, held, limit=_LOOKED_AT).ids, red_on__gt=day)
     found: dt.date | None = yellow.aggregate(first=Min("red_on"))["first"]
     return found
 

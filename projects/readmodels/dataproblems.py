@@ -1,13 +1,14 @@
 """Which sites have doubtful data, and why: asked of every site once, and of what changed from then on.
 
-A board holds for each site of the point index what speaks against it (projects.rules.dataproblems).
-It is built from the database when it is first asked for (about two seconds for 100,000 sites), stays with the
-snapshots of the index, and follows the change sequence as they do: a later look reads what changed since.
+A board holds for each site of the point index what speaks against it (by projects.rules.dataproblems). It is
+built from the database when a process is first asked for it (two seconds for 100,000 sites) and follows
+the change sequence from then on: a later look reads what changed since. With other borders it is built anew.
 """
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final
 from zlib import crc32
 
@@ -35,7 +36,6 @@ from projects.rules.vocabulary import Publication, Service, Stage
 Ids = NDArray[np.int64]
 Bits = NDArray[np.uint16]
 
-_KEY: Final = "data problems"
 _BIT: Final = {problem: np.uint16(1 << number) for number, problem in enumerate(Problem)}
 #: What a later day brings about by itself is not kept: the day that matters is.
 _DAILY: Final = _BIT[Problem.STALE] | _BIT[Problem.FUTURE]
@@ -49,6 +49,9 @@ _COLUMNS: Final = (
     "planned_finish", "located_in_id", "managed_by_id",
 )  # fmt: skip
 Row = tuple[Any, ...]
+
+_lock = Lock()
+_kept: tuple[object, "Board"] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -123,17 +126,28 @@ def _on(board: Board, as_of: dt.date) -> Bits:
 
 
 def _board(held: Snapshot) -> Board:
-    """The kept one, brought up to the snapshot."""
-    known: Board | None = held.word_tables.get(_KEY)
+    """The kept one, brought up to the snapshot; built anew for another history, tree, kinds or borders."""
+    global _kept
     locator = current_locator()
-    if known is None or known.locator is not locator or known.seq > held.seq:
+    key = (held.epoch, held.vocabulary.kinds, held.vocabulary.areas)
+    with _lock:
+        known = _kept
+    if known is None or known[0] != key or known[1].locator is not locator or known[1].seq > held.seq:
         made = _built(held, locator)
-    elif known.seq < held.seq:
-        made = _advanced(known, held)
+    elif known[1].seq < held.seq:
+        made = _advanced(known[1], held)
     else:
-        return known
-    held.word_tables[_KEY] = made
+        return known[1]
+    with _lock:
+        _kept = (key, made)
     return made
+
+
+def forget() -> None:
+    """Drop what this process knows (for tests)."""
+    global _kept
+    with _lock:
+        _kept = None
 
 
 def _built(held: Snapshot, locator: DivisionLocator) -> Board:
