@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from projects.api.answers import kept_answers
 from projects.models import recordguards
-from projects.readmodels import siteindex, siteshapes
+from projects.readmodels import dataproblems, siteindex, siteshapes
 from tests.factories import World, make_world
 
 _CALM = [hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture]
@@ -47,9 +47,11 @@ def _own_index(tmp_path: Path, settings: Settings) -> Iterator[None]:
     siteindex.forget()
     kept_answers.clear()
     siteshapes.forget()
+    dataproblems.forget()
     yield
     siteindex.forget()
     siteshapes.forget()
+    dataproblems.forget()
 
 
 @pytest.fixture

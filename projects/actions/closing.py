@@ -6,7 +6,7 @@ counts as from `EVERY_DAY` on.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -68,13 +68,7 @@ def ask_each(facts: Iterable[tuple[str, Iterable[int], dt.date]]) -> None:
     """`ask` of many facts: (name of the row, programmes, earliest day). Names the first and counts."""
     rows = [(name, frozenset(programmes), day) for name, programmes, day in facts]
     hold(frozenset[int]().union(*(programmes for _name, programmes, _day in rows)))
-    closed = closed_through()
-    met = [
-        (name, ClosedFact(programme, day, closed[programme]))
-        for name, programmes, day in rows
-        for programme in sorted(programmes)
-        if programme in closed and day <= closed[programme]
-    ]
+    met = list(closed_facts(rows, closed_through()))
     if not met:
         return
     approval = approvals.current()
@@ -88,6 +82,16 @@ def ask_each(facts: Iterable[tuple[str, Iterable[int], dt.date]]) -> None:
         effective_on=fact.effective_on,
         through=fact.through,
     )
+
+
+def closed_facts(
+    facts: Iterable[tuple[str, Iterable[int], dt.date]], closed: Mapping[int, dt.date]
+) -> Iterator[tuple[str, ClosedFact]]:
+    """Which of the facts lie in a closed period (`closed`: see `closed_through`). It holds nothing."""
+    for name, programmes, day in facts:
+        for programme in sorted(programmes):
+            if programme in closed and day <= closed[programme]:
+                yield name, ClosedFact(programme, day, closed[programme])
 
 
 def closed_through() -> Mapping[int, dt.date]:

@@ -106,7 +106,7 @@ def check_photos(access: Access, site: Site, photos: Sequence[PhotoDraft]) -> No
         raise Invalid({"photos": _("一次最多 %(most)d 张照片。") % {"most": MOST}})
     if len({(draft.original_sha256, draft.purpose) for draft in photos}) != len(photos):
         raise Invalid({"photos": _("同一张照片选了两次。")})
-    if site.photos.count() + len(photos) > MOST_OF_SITE:
+    if Photo.objects.filter(site=site).count() + len(photos) > MOST_OF_SITE:
         raise Invalid({"photos": _("一个点位最多 %(most)d 张照片。") % {"most": MOST_OF_SITE}})
     for draft in photos:
         if len(draft.caption) > _MOST_CAPTION:

@@ -137,17 +137,21 @@ def accept_rest(*, access: Access, sample_id: int, on_day: dt.date) -> int:
         _check_after_states(rest, on_day)
         judges = judges_by_indicator()
         updates = [
-            SiteUpdate(site.pk, site.version, {"stage": Stage.VERIFIED.value, "verified_on": on_day})
+            SiteUpdate(
+                site.pk,
+                site.version,
+                {"stage": Stage.VERIFIED.value, "verified_on": on_day},
+                effective_on=on_day,
+            )
             for site in rest
         ]
         siteupdates.lock(Listed(updates))
-        siteupdates.ask(Listed(updates), on_day)
+        siteupdates.ask(Listed(updates))
         prepared = siteupdates.prepare(
             updates,
             access=access,
             judges=judges,
             reason=_("抽查“%(name)s”未抽中,随轮通过") % {"name": sample.name},
-            effective_on=on_day,
             is_verified=True,
         )
         with ledger.take(len(prepared) + 1, actor_id=access.user_id) as numbers:

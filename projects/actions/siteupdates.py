@@ -15,13 +15,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from projects.actions import closing, ledger, sitedays, siterows
-from projects.actions.errors import Conflict, Invalid
+from projects.actions.errors import ActionError, Conflict, Invalid, NotAllowed
 from projects.actions.lights import CACHED, Current, Judges, Respan, current_by_site, judge_for, respan
 from projects.actions.sitewriting import (
     FOLLOWS_GEOMETRY,
     STATE_FIELDS,
     alter,
     change_entry,
+    check_since,
     clean,
     clean_changed,
     refuse_verified,
@@ -30,7 +31,7 @@ from projects.actions.standings import Rewrite
 from projects.actions.streams import Stream
 from projects.models import Contribution, Indicator, Programme, Site, SiteState
 from projects.models.bulk import fresh, insert_rows, update_rows
-from projects.permissions.access import Access
+from projects.permissions.access import Access, Permission
 from projects.rules.rollups import Movements
 
 _CHUNK: Final = 2_000
@@ -55,12 +56,14 @@ class SiteUpdate:
 
     `undoes_seq`: the number of a change that this one takes back. The state record of that change is
     corrected then, from its own day on, and a baseline may go back to what it was.
+    `effective_on`: the day from which a new stage or service holds (None: the day on which it is written).
     """
 
     site_id: int
     version: int
     changes: Mapping[str, object]
     undoes_seq: int | None = None
+    effective_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +112,17 @@ def changed_since(codes: Sequence[str]) -> Conflict:
     )
 
 
-def ask(updates: Stream[SiteUpdate], effective_on: dt.date | None = None) -> None:
-    """The guard of closed periods, of everything that the updates state from a day on (today).
-
-    Raises PeriodClosed.
-    """
+def ask(updates: Stream[SiteUpdate]) -> None:
+    """The guard of closed periods, of everything that the updates state. Raises PeriodClosed."""
     closing.hold(Programme.objects.values_list("pk", flat=True))
     if closing.closed_through():
-        closing.ask_each(facts_of(updates, effective_on))
+        closing.ask_each(facts_of(updates))
 
 
-def facts_of(updates: Stream[SiteUpdate], effective_on: dt.date | None = None) -> Iterator[sitedays.Fact]:
+def facts_of(updates: Stream[SiteUpdate]) -> Iterator[sitedays.Fact]:
     """What the updates state, for the guard of closed periods."""
     programme_of = dict(Indicator.objects.values_list("pk", "category__programme_id"))
-    today = effective_on or timezone.localdate()
+    now = timezone.now()
     for chunk in updates.chunks():
         for start in range(0, len(chunk), _CHUNK):
             by_id = {update.site_id: update for update in chunk[start : start + _CHUNK]}
@@ -131,7 +131,7 @@ def facts_of(updates: Stream[SiteUpdate], effective_on: dt.date | None = None) -
                 update = by_id[site.pk]
                 had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
                 undone = _undone_state(site, update)
-                since = today if undone is None else undone.effective_on
+                since = _since(update, now) if undone is None else undone.effective_on
                 yield from sitedays.facts_of_change(
                     site, update.changes, had, since, programme_of=programme_of
                 )
@@ -150,18 +150,15 @@ def prepare(
     access: Access,
     judges: Judges,
     reason: str,
-    effective_on: dt.date | None = None,
     is_verified: bool = False,
 ) -> list[Prepared]:
     """Work out what each update of locked sites writes, in the order of the updates.
 
-    `effective_on`: the day from which a new stage or service holds (today). `is_verified`: asked by who may
-    accept, and did.
+    `is_verified`: asked by who may accept, and did.
 
     Raises Invalid when a site is gone or a value cannot be, Conflict when a site changed since it was read.
     """
     now = timezone.now()
-    since = effective_on or timezone.localdate(now)
     by_id = {update.site_id: update for update in updates}
     ids = sorted(by_id)
     prepared: dict[int, Prepared] = {}
@@ -171,11 +168,58 @@ def prepare(
         for site in sites:
             prepared[site.pk] = _prepare(
                 site, by_id[site.pk], current[site.pk], access=access, judges=judges, reason=reason, now=now,
-                since=since, is_verified=is_verified,
+                is_verified=is_verified,
             )  # fmt: skip
     if len(prepared) < len(updates):
         raise Invalid({"": _("有点位在读取之后被删除,没有写入任何数据;请重新读取文件。")})
     return [prepared[update.site_id] for update in updates]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one site would not be changed; `is_closed`: it may be asked for as a correction."""
+
+    sentence: str
+    is_closed: bool = False
+
+
+def examine(updates: Sequence[SiteUpdate], *, access: Access) -> dict[int, Refusal]:
+    """By site why an update would be refused, for a page that asks before anything is written.
+
+    Nothing is locked: `apply_site_drafts` asks all of it again, and what only the database knows besides.
+    """
+    now = timezone.now()
+    programme_of = dict(Indicator.objects.values_list("pk", "category__programme_id"))
+    closed = closing.closed_through()
+    refused: dict[int, Refusal] = {}
+    for start in range(0, len(updates), _CHUNK):
+        chunk = updates[start : start + _CHUNK]
+        mine = Site.objects.visible_to(access, Permission.SITE_CHANGE)
+        found = mine.filter(pk__in=[row.site_id for row in chunk])
+        sites = {site.pk: site for site in found.prefetch_related("contributions", "states")}
+        for update in chunk:
+            site = sites.get(update.site_id)
+            try:
+                if site is None:
+                    raise NotAllowed(_("这个点位不在您的管理范围内。"))
+                had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
+                refuse_verified(access, update.changes, site.stage, site.verified_on)
+                # Asked of the site as it is; raised only where nothing else is wrong.
+                facts = list(
+                    sitedays.facts_of_change(
+                        site, update.changes, had, _since(update, now), programme_of=programme_of
+                    )
+                )
+                alter(site, update.changes, had, expected_version=update.version)
+                clean_changed(site, update.changes)
+                _check_since(site, update, now)
+            except ActionError as refusal:
+                refused[update.site_id] = Refusal(str(refusal))
+                continue
+            for _name, fact in closing.closed_facts(facts, closed):
+                sentence = _("属于已关账的期间(关账至 %(through)s)。") % {"through": fact.through}
+                refused[update.site_id] = Refusal(sentence, is_closed=True)
+    return refused
 
 
 def write(
@@ -223,7 +267,6 @@ def _prepare(
     judges: Judges,
     reason: str,
     now: dt.datetime,
-    since: dt.date,
     is_verified: bool,
 ) -> Prepared:
     had = [(row.indicator_id, row.quantity) for row in site.contributions.all()]
@@ -240,11 +283,12 @@ def _prepare(
     undone = _undone_state(site, update)
     with _naming(site):
         clean_changed(site, update.changes)
+        _check_since(site, update, now)
     state = None
     if STATE_FIELDS & update.changes.keys():
         state = siterows.state_row(
             site,
-            effective_on=since if undone is None else undone.effective_on,
+            effective_on=_since(update, now) if undone is None else undone.effective_on,
             stage=site.stage,
             contributions=contributions,
             now=now,
@@ -257,6 +301,23 @@ def _prepare(
     spans = respan(site, judge, judges, current, states=states, now=now)
     entry = change_entry(site, before, contributions, reason)
     return Prepared(site, update.changes, contributions, state, spans, entry)
+
+
+def _since(update: SiteUpdate, now: dt.datetime) -> dt.date:
+    return update.effective_on or timezone.localdate(now)
+
+
+def _check_since(site: Site, update: SiteUpdate, now: dt.datetime) -> None:
+    """A stated day is not to come, and not before the site became what it is. Asks the states read before."""
+    if update.effective_on is None or not STATE_FIELDS & update.changes.keys():
+        return
+    today = timezone.localdate(now)
+    if update.effective_on > today:
+        raise Invalid({"effective_on": _("生效日期不能晚于今天。")})
+    rows = list(site.states.all())
+    corrected = {row.corrects_id for row in rows}
+    days = [row.effective_on for row in rows if row.pk not in corrected and row.effective_on <= today]
+    check_since(update.effective_on, max(days, default=None))
 
 
 @contextmanager

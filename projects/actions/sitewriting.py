@@ -224,11 +224,16 @@ def check_newest(site: Site, effective_on: dt.date, today: dt.date) -> None:
     every figure since that later day the other.
     """
     newest = site.states.standing().filter(effective_on__lte=today).order_by("effective_on", "pk").last()
-    if newest is not None and effective_on < newest.effective_on:
+    check_since(effective_on, None if newest is None else newest.effective_on)
+
+
+def check_since(effective_on: dt.date, newest: dt.date | None) -> None:
+    """`newest`: the day from which the site is what it is now. Raises Invalid for a day before it."""
+    if newest is not None and effective_on < newest:
         raise Invalid(
             {
                 "effective_on": _("这个点位自 %(day)s 起已有状态记录,变更不能从更早的日期生效。")
-                % {"day": newest.effective_on}
+                % {"day": newest}
             }
         )
 
@@ -323,6 +328,13 @@ def _check_plans(site: Site) -> None:
 
 def _check_stage(site: Site) -> None:
     """Dates and stage tell one story: the lights read the dates, the figures the stage."""
+    if site.started_on is not None and site.finished_on is not None and site.finished_on < site.started_on:
+        raise Invalid(
+            {
+                "finished_on": _("实际完工日期 %(finish)s 早于实际开工日期 %(start)s。")
+                % {"finish": site.finished_on, "start": site.started_on}
+            }
+        )
     stage = Stage(site.stage) if site.stage in set(Stage) else None
     if site.finished_on is not None and stage in UNDER_WAY:
         raise Invalid({"stage": _("已填实际完工日期,建设阶段须是已完工或已核验;还没完工请清空该日期。")})

@@ -65,6 +65,8 @@ class ScopedAdmin(drafts.KeepsDrafts, _ModelAdmin[M]):
     show_full_result_count = False
     # Counts beside every choice of a filter would be one count of the whole table each.
     show_facets = admin.ShowFacets.NEVER
+    #: Characters of one filter's value in the address.
+    longest_filter: ClassVar[int] = _LONGEST_VALUE
     #: For tables that grow with the sites: pages by key, in the admin's own order (which must be indexed).
     by_key: ClassVar[bool] = False
     view_on_site = False
@@ -182,7 +184,7 @@ class ScopedAdmin(drafts.KeepsDrafts, _ModelAdmin[M]):
             else str(getattr(each, "parameter_name", "")).removesuffix("__exact")
             for each in self.get_list_filter(request)
         }
-        return name in offered and len(value) <= _LONGEST_VALUE
+        return name in offered and len(value) <= self.longest_filter
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[M], search_term: str

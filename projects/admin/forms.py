@@ -17,6 +17,9 @@ from projects.admin.conflicts import Conflict, conflict_of
 from projects.admin.drafts import is_restored
 
 SEEN_SEQ = "seen_seq"
+#: `choose-FIELD`: whose value is kept of a field that two people changed (templates/admin/conflict.html).
+CHOOSE = "choose-"
+THEIRS = "theirs"
 _LONGEST_SEQ = 18  # digits of what a database holds
 
 
@@ -27,6 +30,8 @@ class ScopedForm(forms.ModelForm[Any]):
     conflict: Conflict | None = None
 
     def full_clean(self) -> None:
+        if self.is_bound and self.instance.pk is not None:
+            self._take_chosen()
         super().full_clean()
         if self.is_bound and not self.empty_permitted:
             self._find_conflict()
@@ -56,6 +61,19 @@ class ScopedForm(forms.ModelForm[Any]):
         else:
             self._put(key, shown[0] if isinstance(shown, list) else shown)
 
+    def stored_values(self) -> Mapping[str, Any]:
+        """The row as it is, by audited name."""
+        return audited(type(self.instance)._default_manager.get(pk=self.instance.pk))
+
+    def _take_chosen(self) -> None:
+        """Of the fields that both changed, those for which the other's value was chosen on the page."""
+        names = [name for name in self.fields if self.data.get(f"{CHOOSE}{name}") == THEIRS]
+        names += [f"{name}_id" for name in self.fields if self.data.get(f"{CHOOSE}{name}_id") == THEIRS]
+        if names:
+            stored = type(self.instance)._default_manager.get(pk=self.instance.pk)
+            for name in names:
+                self.take_over(name, stored)
+
     def _put(self, key: str, value: Any) -> None:
         held: Any = self.data
         data = held.copy()
@@ -72,7 +90,7 @@ class ScopedForm(forms.ModelForm[Any]):
         if not seen.isascii() or not seen.isdigit() or len(seen) > _LONGEST_SEQ:
             self.add_error(None, _("表单不完整,请重新打开这一页。"))
         elif int(seen) != current:
-            self.conflict = conflict_of(self.instance, int(seen), self.typed())
+            self.conflict = conflict_of(self.instance, int(seen), self.typed(), self.stored_values())
             stored = type(self.instance)._default_manager.get(pk=self.instance.pk)
             for name in self.conflict.taken:
                 self.take_over(name, stored)

@@ -23,13 +23,15 @@ from projects.admin.correcting import asked_for, offer
 from projects.admin.downloads import attachment
 from projects.admin.importwords import batch_lines
 from projects.admin.paging import KeyPage, Place
-from projects.admin.scope import access_for
+from projects.admin.scope import access_for, reach
 from projects.models import AuditEntry, ImportBatch, Site, StagedImport
 from projects.models.storedfiles import path_of
 from projects.permissions.access import Access, Permission
 
 _ENTRIES: Final = 50
 _SHOWN: Final = 200
+#: Undone within one request; a larger batch takes minutes and is undone by the command.
+_MOST_IN_PAGE: Final = 20_000
 _LONGEST_REASON: Final = 200
 
 
@@ -147,7 +149,7 @@ class ImportBatchAdmin(ScopedAdmin[ImportBatch]):
         reason = request.POST.get("reason", "").strip()[:_LONGEST_REASON]
         keep = bool(request.POST.get("keep_changed"))
         reason_problem, problem = "", ""
-        if request.method == "POST":
+        if request.method == "POST" and not _is_large(batch):
             if not reason:
                 reason_problem = _("请写明撤销原因。")
             else:
@@ -198,6 +200,9 @@ class Rehearsed:
 
 
 def _rehearsed(access: Access, batch: ImportBatch) -> Rehearsed:
+    if _is_large(batch):
+        sentence = _("这个批次超过 %(most)d 个点位,请系统管理员运行:manage.py undo_import --batch %(batch)d")
+        return Rehearsed(problem=sentence % {"most": _MOST_IN_PAGE, "batch": batch.pk}, possible=False)
     try:
         found = undo_batch(
             access=access, batch_id=batch.pk, reason=_("预演"), keep_changed=True, is_rehearsal=True
@@ -210,6 +215,10 @@ def _rehearsed(access: Access, batch: ImportBatch) -> Rehearsed:
     except OperationalError:
         return Rehearsed(problem=_("系统正忙,请稍后再试。"), possible=False)
     return Rehearsed(undoing_words(found), found.kept)
+
+
+def _is_large(batch: ImportBatch) -> bool:
+    return batch.created_count + batch.updated_count + batch.removed_count > _MOST_IN_PAGE
 
 
 def undoing_words(done: Undone) -> list[str]:
@@ -234,7 +243,10 @@ def _known(access: Access, codes: Sequence[str]) -> Iterator[dict[str, str]]:
 def entry_lines(access: Access, entries: Sequence[AuditEntry]) -> Iterator[dict[str, Any]]:
     """Entries with the name of their site; of a site of others only the number."""
     ids = [int(entry.subject_id) for entry in entries]
-    known = dict(Site.objects.visible_to(access).filter(pk__in=ids).values_list("pk", "name"))
+    there = dict(Site.objects.visible_to(access).filter(pk__in=ids).values_list("pk", "name"))
+    removed = Site.objects.filter(pk__in=ids, deleted_seq__isnull=False)
+    theirs = reach(removed, access, Permission.SITE_VIEW_INTERNAL, division="managed_by")
+    known = {**dict(theirs.values_list("pk", "name")), **there}
     for entry in entries:
         pk = int(entry.subject_id)
         seen = pk in known
@@ -242,7 +254,7 @@ def entry_lines(access: Access, entries: Sequence[AuditEntry]) -> Iterator[dict[
         yield {
             "line": line if seen else {**line, "changes": [], "reason": ""},
             "name": known.get(pk, f"#{pk}"),
-            "url": reverse("admin:projects_site_change", args=[pk]) if seen else "",
+            "url": reverse("admin:projects_site_change", args=[pk]) if pk in there else "",
         }
 
 

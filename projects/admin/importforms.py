@@ -61,7 +61,10 @@ class OptionsForm(forms.Form):
     """Bound or not, it is made for one file: its choices are that file's columns and words."""
 
     datum = forms.ChoiceField(
-        label=gettext_lazy("坐标是哪里来的"), choices=DATUM_CHOICES, widget=forms.RadioSelect
+        label=gettext_lazy("坐标是哪里来的"),
+        choices=DATUM_CHOICES,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("请点选一项;不清楚时问提供数据的人。")},
     )
     epsg = forms.CharField(
         label=gettext_lazy("EPSG 编号"),

@@ -3,31 +3,33 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, F, Min, OuterRef, Q, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from projects.admin.missingtasks import tasks_of_figures
 from projects.admin.ordertasks import tasks_of_orders
-from projects.admin.tasks import Task
+from projects.admin.tasks import Example, Task, by_urgency
 from projects.admin.verifytasks import tasks_of_verification
-from projects.models import Contribution, CorrectionRequest, Programme, Site, StagedImport
-from projects.permissions.access import Access, Permission, Target, holds, may
+from projects.admin.worktasks import tasks_of_corrections, tasks_of_imports, tasks_of_rounds
+from projects.models import Contribution, Programme, Site
+from projects.permissions.access import Access, Permission, holds
 from projects.querysets.sites import SiteQuerySet
-from projects.readmodels.rounds import districts_of_round, due_sites, month_due, reported_in
+from projects.readmodels.dataproblems import explained, problem_counts, problem_ids
+from projects.readmodels.sentences import said
 from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import SiteFilter
-from projects.readmodels.staffsites import StaffQuery, counting_test, light_test, staff_query, total
-from projects.rules.vocabulary import UNDER_WAY, Decision, Light, Publication, StagedState
+from projects.readmodels.staffsites import StaffQuery, counting_test, light_test, page, staff_query, total
+from projects.rules.dataproblems import Problem
+from projects.rules.vocabulary import UNDER_WAY, Light, Publication
 
 #: A site under way that was not reported for longer than this is asked after.
 REPORT_EVERY: Final = dt.timedelta(days=31)
-#: A handed-in file in one of these states waits for the person, not for the machine.
-_WAITING: Final = (StagedState.UPLOADED, StagedState.CHECKED, StagedState.FAILED)
 
 
 def as_of() -> dt.date:
@@ -89,10 +91,27 @@ def _unreported(access: Access, day: dt.date, held: Snapshot) -> StaffQuery:
     )
 
 
+def _name_and_light(site: Site) -> str:
+    since = site.red_on if site.light == Light.RED else site.yellow_on
+    said = gettext(Light(site.light).term)
+    return gettext("%(light)s,自 %(day)s 起") % {"light": said, "day": since} if since else said
+
+
+def _last_report(site: Site) -> str:
+    if site.reported_on is None:
+        return gettext("从未报过进度")
+    return gettext("最近一次 %(day)s") % {"day": site.reported_on}
+
+
+def _handed_over(site: Site) -> str:
+    return gettext("%(who)s 提交") % {"who": site.submitted_by or "–"}
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One kind of work: its word in the address, its sentence, its rows; `asked` is the same of the index.
 
+    `needs`: whose work it is, any of these. `order`: the most urgent first; `reason`: why a row is there.
     Not `on_start`: a filter of the list only.
     """
 
@@ -102,13 +121,27 @@ class Question:
     tone: str
     rows: Callable[[Access, dt.date], SiteQuerySet]
     asked: Callable[[Access, dt.date, Snapshot], StaffQuery]
+    needs: tuple[Permission, ...]
+    order: tuple[Any, ...]
+    reason: Callable[[Site], str]
+    step: str = "report"
     on_start: bool = True
 
 
+_RED_FIRST: Final = Case(When(light=Light.RED.value, then=0), default=1)
+
 QUESTIONS: Final = (
-    Question("drafts", _("草稿待提交"), _("填好后提交,由另一人发布"), "calm", drafts, _drafts),
-    Question("publish", _("待我发布"), _("别人提交的,核对后发布"), "work", to_publish, _to_publish),
-    Question("late", _("滞后点位"), _("截至数据截止日亮黄灯或红灯"), "bad", late, _late),
+    Question(
+        "late",
+        _("滞后点位"),
+        _("截至数据截止日亮黄灯或红灯"),
+        "bad",
+        late,
+        _late,
+        (Permission.SITE_REPORT, Permission.SITE_RESCHEDULE),
+        (_RED_FIRST, F("red_on").asc(nulls_last=True), "pk"),
+        _name_and_light,
+    ),
     Question(
         "unreported",
         _("一个月未报进度"),
@@ -116,81 +149,129 @@ QUESTIONS: Final = (
         "work",
         unreported,
         _unreported,
-        on_start=False,
+        (Permission.SITE_REPORT,),
+        (F("reported_on").asc(nulls_first=True), "pk"),
+        _last_report,
+        on_start=False,  # the month's round asks the same, and has a deadline
+    ),
+    Question(
+        "publish",
+        _("待我发布"),
+        _("别人提交的,核对后发布"),
+        "work",
+        to_publish,
+        _to_publish,
+        (Permission.SITE_PUBLISH,),
+        ("changed_seq",),
+        _handed_over,
+        "publish",
+    ),
+    Question(
+        "drafts",
+        _("草稿待提交"),
+        _("填好后提交,由另一人发布"),
+        "calm",
+        drafts,
+        _drafts,
+        (Permission.SITE_SUBMIT,),
+        ("pk",),
+        lambda site: gettext("编码 %(code)s") % {"code": site.code},
+        "submit",
     ),
 )
+#: Whoever may not take the step is led to the site instead.
+_STEP_NEEDS: Final = {
+    "report": Permission.SITE_REPORT,
+    "publish": Permission.SITE_PUBLISH,
+    "submit": Permission.SITE_SUBMIT,
+}
+#: Rows among which the most urgent ones of a line are looked for.
+_LOOKED_AT: Final = 500
+_SHOWN: Final = 3
 
 
 def tasks_of_sites(access: Access, day: dt.date) -> Iterator[Task]:
-    """The questions above, counted."""
+    """The questions above, counted, with the most urgent rows by name."""
     held = snapshot(fresh=True)
     address = reverse("admin:projects_site_changelist")
     for question in (each for each in QUESTIONS if each.on_start):
-        found = total(question.asked(access, day, held), held)
+        if not any(holds(access, permission) for permission in question.needs):
+            continue
+        query = question.asked(access, day, held)
+        found = total(query, held)
         url = f"{address}?todo={question.slug}"
-        yield Task(question.label, question.hint, question.tone, found.count, found.at_least, url)
+        examples = tuple(_examples(question, access, query, held)) if found.count else ()
+        deadline = _next_red(access, day) if question.slug == "late" else None
+        yield Task(
+            question.label, question.hint, question.tone, found.count, found.at_least, url, deadline, examples
+        )
 
 
-def tasks_of_rounds(access: Access, day: dt.date) -> Iterator[Task]:
-    """Sites whose month's report is still to come, for who reports; districts behind, for who watches."""
-    month = month_due()
-    url = f"{reverse('admin:round')}?day={month.day.isoformat()}"
-    words = {"day": month.day.isoformat(), "until": month.until.isoformat()}
-    if holds(access, Permission.SITE_REPORT):
-        rows = due_sites(access, Permission.SITE_REPORT, month).exclude(reported_in(month))
-        hint = gettext("截至 %(day)s 的月度填报,应在 %(until)s 前报完") % words
-        tone = "bad" if timezone.localdate() > month.until else "work"
-        yield Task(_("本月应报未报"), hint, tone, rows.count(), False, f"{url}&show=unreported")
-    elif holds(access, Permission.ORDER_ISSUE):
-        behind = districts_of_round(access, Permission.SITE_VIEW_INTERNAL, month)
-        hint = gettext("截至 %(day)s 的月度填报还没有报完") % words
-        yield Task(_("未报完的区县"), hint, "calm", sum(row.open > 0 for row in behind), False, url)
+def _examples(question: Question, access: Access, query: StaffQuery, held: Snapshot) -> Iterator[Example]:
+    ids = page(query, held, limit=_LOOKED_AT).ids
+    rows = Site.objects.visible_to(access).filter(pk__in=ids).order_by(*question.order)
+    may_step = holds(access, _STEP_NEEDS[question.step])
+    for site in rows.select_related("submitted_by").defer("geom", "location", "attributes")[:_SHOWN]:
+        if may_step:
+            url = reverse("admin:projects_site_step", args=[site.pk, question.step])
+        else:
+            url = reverse("admin:projects_site_change", args=[site.pk])
+        yield Example(site.name, question.reason(site), url)
 
 
-def tasks_of_corrections(access: Access, day: dt.date) -> Iterator[Task]:
-    """Requests of others that I may decide."""
-    if not may(access, Permission.PERIOD_CLOSE, Target()):
+def _next_red(access: Access, day: dt.date) -> dt.date | None:
+    """The day on which the next of the yellow ones turns red if nothing is reported."""
+    held = snapshot(fresh=True)
+    query = staff_query(access, Permission.SITE_VIEW_INTERNAL, held, tests=[light_test({Light.YELLOW}, held)])
+    yellow = Site.objects.filter(pk__in=page(query, held, limit=_LOOKED_AT).ids, red_on__gt=day)
+    found: dt.date | None = yellow.aggregate(first=Min("red_on"))["first"]
+    return found
+
+
+def tasks_of_problems(access: Access, day: dt.date) -> Iterator[Task]:
+    """Doubtful data of sites that I may mend."""
+    if not holds(access, Permission.SITE_CHANGE):
         return
-    waiting = CorrectionRequest.objects.filter(decision=Decision.WAITING.value).exclude(
-        requested_by=access.user_id
-    )
+    held = snapshot(fresh=True)
+    query = staff_query(access, Permission.SITE_CHANGE, held, ids=problem_ids((), held, day))
+    found = total(query, held)
+    # The most serious kind first: the newest sites that have it.
+    counts = problem_counts(query.which, held, day)
+    first = next((problem for problem in Problem if counts[problem]), None)
+    examples = []
+    if first is not None:
+        worst = staff_query(access, Permission.SITE_CHANGE, held, ids=problem_ids([first], held, day))
+        ids = page(worst, held, limit=_SHOWN).ids
+        why = explained(ids, held, day)
+        for site in Site.objects.visible_to(access).filter(pk__in=ids).only("pk", "name"):
+            reason = " ".join(said(sentence) for _problem, sentence in why.get(site.pk, ())[:1])
+            examples.append(Example(site.name, reason, reverse("admin:projects_site_change", args=[site.pk])))
     yield Task(
-        _("更正待审批"),
-        _("对已关账期间的更正,核对后批准或不批准"),
+        _("数据问题"),
+        _("可疑的、缺的、相互矛盾的数据,写明原因"),
         "work",
-        waiting.count(),
+        found.count,
         False,
-        f"{reverse('admin:projects_correctionrequest_changelist')}?decision__exact={Decision.WAITING.value}",
+        reverse("admin:projects_site_problems"),
+        None,
+        tuple(examples),
     )
 
 
-def tasks_of_imports(access: Access, day: dt.date) -> Iterator[Task]:
-    """Files that I handed in and that wait for me: checked and not written, or not readable."""
-    if not holds(access, Permission.IMPORT_RUN):
-        return
-    mine = StagedImport.objects.visible_to(access).filter(uploaded_by_id=access.user_id)
-    yield Task(
-        _("导入待处理"),
-        _("上传以后还没有写入的文件"),
-        "work",
-        mine.filter(state__in=[state.value for state in _WAITING]).count(),
-        False,
-        reverse("admin:projects_stagedimport_changelist"),
-    )
-
-
-#: Who says what is due, in the order of the start page. A new kind of work adds its function here.
+#: Who says what is due; equally urgent lines stand in this order. A new kind of work adds its function here.
 PROVIDERS: Final[tuple[Callable[[Access, dt.date], Iterable[Task]], ...]] = (
     tasks_of_sites,
     tasks_of_rounds,
-    tasks_of_corrections,
-    tasks_of_imports,
+    tasks_of_figures,
     tasks_of_verification,
     tasks_of_orders,
+    tasks_of_imports,
+    tasks_of_problems,
+    tasks_of_corrections,
 )
 
 
 def what_to_do(access: Access) -> tuple[dt.date, tuple[Task, ...]]:
-    """The day that lateness is about, and the lines."""
+    """The day that lateness is about, and the lines, the most urgent first."""
     day = as_of()
-    return day, tuple(task for provider in PROVIDERS for task in provider(access, day))
+    return day, by_urgency(task for provider in PROVIDERS for task in provider(access, day))

@@ -54,7 +54,7 @@ class KeysetChangeList(ChangeList):
         self.place = Place.of(request.GET)
         given = request.GET
         # Not a filter: Django would look for a field of that name, and carry it into every link.
-        words = given.copy()
+        words = self.read(given)
         for name in (AFTER, BEFORE):
             words.pop(name, None)
         request.GET = words  # type: ignore[assignment]
@@ -62,6 +62,10 @@ class KeysetChangeList(ChangeList):
             super().__init__(request, *args, **kwargs)
         finally:
             request.GET = given
+
+    def read(self, given: QueryDict) -> QueryDict:
+        """The words of the address, changeable."""
+        return given.copy()
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         # Every admin of such a list names its order; `?o=` is left to those that offer it.

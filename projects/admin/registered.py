@@ -1,10 +1,11 @@
-"""Importing this registers every ModelAdmin; config.staffadmin does, once the models are there."""
+"""Importing this registers every ModelAdmin and their checks, once the models are there."""
 
 from projects.admin import (  # noqa: F401
     areas,
     audit,
     calendar,
     checklists,
+    checks,
     closings,
     divisions,
     funding,

@@ -38,7 +38,7 @@ from projects.models import Site
 from projects.permissions.access import Permission, holds
 
 if TYPE_CHECKING:
-    from projects.admin.sites import SiteAdmin
+    from projects.admin.sitepages import SitePages
 
 FORMAT: Final = "format"
 _BYTE_ORDER_MARK: Final = "\ufeff"
@@ -67,11 +67,11 @@ FORMATS: Final = (
 _BY_NAME: Final = {each.name: each for each in FORMATS}
 
 
-def site_file_urls(admin: "SiteAdmin") -> list[URLPattern]:
+def site_file_urls(admin: "SitePages") -> list[URLPattern]:
     """Addresses below that of the list."""
 
     def wrapped(
-        view: Callable[["SiteAdmin", HttpRequest], HttpResponseBase],
+        view: Callable[["SitePages", HttpRequest], HttpResponseBase],
     ) -> Callable[..., HttpResponseBase]:
         def page(request: HttpRequest) -> HttpResponseBase:
             if request.method not in ("GET", "HEAD"):
@@ -97,7 +97,7 @@ class Listed:
     is_cut: bool
 
 
-def export_page(admin: "SiteAdmin", request: HttpRequest) -> HttpResponseBase:
+def export_page(admin: "SitePages", request: HttpRequest) -> HttpResponseBase:
     """The choice of a format; with one in the address the file: exactly what the list shows, and no more."""
     words = request.GET.copy()
     wanted = words.pop(FORMAT, [""])[-1]
@@ -148,7 +148,7 @@ def _with_format(words: QueryDict, name: str) -> str:
     return copy.urlencode()
 
 
-def _listed(admin: "SiteAdmin", request: HttpRequest, words: QueryDict) -> Listed:
+def _listed(admin: "SitePages", request: HttpRequest, words: QueryDict) -> Listed:
     """Raises IncorrectLookupParameters for an address that the list refuses."""
     access = access_for(request)
     given, text = request.GET, cut(words.get(SEARCH_VAR, ""))

@@ -4,53 +4,35 @@ Each says twice what it means: for the point index, which answers the list, and 
 for everything listed goes by. A test holds the two equal.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Final
 
-from django.contrib import admin
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from maps.pointindex import Test
 from projects.admin.batches import batch_of, site_ids_of
-from projects.admin.overview import QUESTIONS, Question, as_of
+from projects.admin.listfilters import ManyFilter, Narrowing, SiteListFilter
+from projects.admin.overview import QUESTIONS, REPORT_EVERY, Question, as_of
 from projects.admin.scope import access_for, divisions_of
-from projects.models import Division, FacilityKind, Site
+from projects.models import Contribution, Department, Division, FacilityKind, Indicator, Site
 from projects.models.choices import PUBLICATIONS, SERVICES, STAGES
 from projects.permissions.access import Permission
-from projects.readmodels.siteindex import Snapshot
+from projects.readmodels.dataproblems import problem_ids
+from projects.readmodels.siteindex import Snapshot, snapshot
 from projects.readmodels.sitequeries import SiteFilter
-from projects.readmodels.staffsites import apart_test, light_test, staff_query
-from projects.rules.vocabulary import Light, Publication, Service, Stage
+from projects.readmodels.staffsites import apart_test, light_test, page, staff_query
+from projects.readmodels.vocabulary import IndicatorWords, KindWords
+from projects.rules.dataproblems import Problem
+from projects.rules.vocabulary import UNDER_WAY, Light, Publication, Service, Stage
 
-_LATE: Final = (Light.RED.value, Light.YELLOW.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Narrowing:
-    """What a filter leaves: tests of the index, what only the database knows, and sites by their ids."""
-
-    tests: Sequence[Test] = ()
-    rest: Q | None = None
-    ids: Collection[int] | None = None
-
-
-class SiteListFilter(admin.SimpleListFilter):
-    """`narrow` for the index, `queryset` for the database; both leave everything while nothing is chosen."""
-
-    def __init__(self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any):
-        super().__init__(request, params, model, model_admin)
-        self.request = request
-
-    def narrow(self, held: Snapshot) -> Narrowing:
-        raise NotImplementedError
-
-    def words(self, held: Snapshot, wanted: SiteFilter) -> Narrowing:
-        """The tests of filter words."""
-        query = staff_query(access_for(self.request), Permission.SITE_VIEW_INTERNAL, held, wanted=wanted)
-        return Narrowing(query.which.tests)
+_LIGHT_ORDER: Final = (Light.RED, Light.YELLOW, Light.GREEN, Light.BLUE, Light.NONE)
+ANY_PROBLEM: Final = "any"
+#: Sites that a step for everything listed can still be about.
+_STEPPED: Final = 2_000
+#: What a list of divisions offers; a city has some two hundred counties, streets and towns.
+_MOST_DIVISIONS: Final = 400
 
 
 class TodoFilter(SiteListFilter):
@@ -77,23 +59,22 @@ class TodoFilter(SiteListFilter):
         return queryset.filter(pk__in=question.rows(access_for(request), as_of()).values("pk"))
 
 
-class LightFilter(SiteListFilter):
+class LightFilter(ManyFilter):
     title = _("亮灯")
     parameter_name = "light"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(value, _(Light(value).term)) for value in _LATE]
+        return [(light.value, _(light.term)) for light in _LIGHT_ORDER]
 
-    def narrow(self, held: Snapshot) -> Narrowing:
-        value = self.value()
-        return Narrowing([light_test({Light(value)}, held)]) if value in _LATE else Narrowing()
+    def narrowed(self, held: Snapshot) -> Narrowing:
+        return Narrowing([light_test({Light(value) for value in self.values}, held)])
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
-        return queryset.filter(light=self.value()) if self.value() in _LATE else queryset
+    def condition(self) -> Q:
+        return Q(light__in=self.values)
 
 
-class WordFilter(SiteListFilter):
-    """One of a field's choices."""
+class WordFilter(ManyFilter):
+    """Some of a field's choices."""
 
     field: str
     choices_of_field: Sequence[tuple[Any, Any]]
@@ -101,91 +82,181 @@ class WordFilter(SiteListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return list(self.choices_of_field)
 
-    def narrow(self, held: Snapshot) -> Narrowing:
-        value = self.value()
-        if value not in dict(self.choices_of_field):
-            return Narrowing()
-        return self.words(held, self.wanted(str(value)))
+    def narrowed(self, held: Snapshot) -> Narrowing:
+        return self.words(held, self.wanted())
 
-    def wanted(self, value: str) -> SiteFilter:
+    def wanted(self) -> SiteFilter:
         raise NotImplementedError
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
-        value = self.value()
-        return queryset.filter(**{self.field: value}) if value in dict(self.choices_of_field) else queryset
+    def condition(self) -> Q:
+        return Q(**{f"{self.field}__in": self.values})
 
 
 class StageFilter(WordFilter):
     title = _("建设阶段")
-    parameter_name = "stage__exact"
+    parameter_name = "stage"
+    aliases = ("stage__exact",)
     field = "stage"
     choices_of_field = STAGES
 
-    def wanted(self, value: str) -> SiteFilter:
-        return SiteFilter(stages=frozenset({Stage(value)}))
+    def wanted(self) -> SiteFilter:
+        return SiteFilter(stages=frozenset(map(Stage, self.values)))
 
 
 class ServiceFilter(WordFilter):
     title = _("服务状态")
-    parameter_name = "service__exact"
+    parameter_name = "service"
+    aliases = ("service__exact",)
     field = "service"
     choices_of_field = SERVICES
 
-    def wanted(self, value: str) -> SiteFilter:
-        return SiteFilter(services=frozenset({Service(value)}))
+    def wanted(self) -> SiteFilter:
+        return SiteFilter(services=frozenset(map(Service, self.values)))
 
 
 class PublicationFilter(WordFilter):
     title = _("发布状态")
-    parameter_name = "publication__exact"
+    parameter_name = "publication"
+    aliases = ("publication__exact",)
     field = "publication"
     choices_of_field = PUBLICATIONS
 
-    def wanted(self, value: str) -> SiteFilter:
-        return SiteFilter(publications=frozenset({Publication(value)}))
+    def wanted(self) -> SiteFilter:
+        return SiteFilter(publications=frozenset(map(Publication, self.values)))
 
 
-class ManagedByFilter(SiteListFilter):
-    """A division with all below it, by who manages the site; the reader's own divisions only."""
+class ManagedByFilter(ManyFilter):
+    """Divisions with all below them, by who manages the site; the reader's own divisions only."""
 
-    title = _("管理区划")
+    title = _("管理区划(区县、乡镇街道)")
     parameter_name = "managed_by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         own = divisions_of(access_for(request), [Permission.SITE_VIEW_INTERNAL])
-        return [(row.code, row.name) for row in own.exclude(level="province").order_by("code")[:200]]
+        # In the order of the tree: streets follow their county.
+        rows = own.exclude(level="province").order_by("tree_left")[:_MOST_DIVISIONS]
+        return [(row.code, row.name) for row in rows]
 
-    def narrow(self, held: Snapshot) -> Narrowing:
-        code = self.value()
-        if code not in held.vocabulary.area_by_code:
-            return Narrowing()
-        return self.words(held, SiteFilter(managers=frozenset({str(code)})))
+    def narrowed(self, held: Snapshot) -> Narrowing:
+        # A division that is newer than the snapshot has no site in it yet.
+        known = frozenset(self.values).intersection(held.vocabulary.area_by_code)
+        return self.words(held, SiteFilter(managers=known)) if known else Narrowing(rest=Q(pk__in=[]))
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
-        chosen = Division.objects.live().filter(code=self.value()).first() if self.value() else None
-        if chosen is None:
-            return queryset
-        return queryset.filter(
-            managed_by__tree_left__gte=chosen.tree_left, managed_by__tree_left__lte=chosen.tree_right
-        )
+    def condition(self) -> Q:
+        wanted = Q(pk__in=[])
+        for left, right in (
+            Division.objects.live().filter(code__in=self.values).values_list("tree_left", "tree_right")
+        ):
+            wanted |= Q(managed_by__tree_left__gte=left, managed_by__tree_left__lte=right)
+        return wanted
 
 
-class KindFilter(SiteListFilter):
+class KindFilter(ManyFilter):
     title = _("设施种类")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(kind.slug, kind.name) for kind in FacilityKind.objects.filter(deleted_seq__isnull=True)]
+        return [(kind.slug, _local(kind)) for kind in snapshot().vocabulary.kinds]
 
-    def narrow(self, held: Snapshot) -> Narrowing:
-        slug = self.value()
-        if slug not in held.vocabulary.kind_by_slug:
-            return Narrowing()
-        return self.words(held, SiteFilter(kinds=frozenset({str(slug)})))
+    def narrowed(self, held: Snapshot) -> Narrowing:
+        known = frozenset(self.values).intersection(held.vocabulary.kind_by_slug)
+        return self.words(held, SiteFilter(kinds=known)) if known else Narrowing(rest=Q(pk__in=[]))
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
-        chosen = FacilityKind.objects.filter(slug=self.value(), deleted_seq__isnull=True)
-        return queryset.filter(kind__in=chosen) if self.value() and chosen.exists() else queryset
+    def condition(self) -> Q:
+        return Q(kind__in=FacilityKind.objects.filter(slug__in=self.values, deleted_seq__isnull=True))
+
+
+class IndicatorFilter(ManyFilter):
+    """What counts for a subset (其中农村地区) counts for its whole, as everywhere."""
+
+    title = _("指标")
+    parameter_name = "indicator"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        words = snapshot().vocabulary
+        rows = sorted(words.indicators.values(), key=lambda row: (row.category_number, row.code))
+        return list({row.code: (row.code, _local(row)) for row in rows}.values())
+
+    def narrowed(self, held: Snapshot) -> Narrowing:
+        return self.words(held, SiteFilter(indicators=frozenset(self.values)))
+
+    def condition(self) -> Q:
+        codes = Q(code__in=self.values) | Q(subset_of__code__in=self.values)
+        return _counts_for(Indicator.objects.filter(codes, deleted_seq__isnull=True))
+
+
+class DepartmentFilter(ManyFilter):
+    """Sites of the indicators that a department leads or supports."""
+
+    title = _("责任部门")
+    parameter_name = "department"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(row.code, row.name) for row in Department.objects.order_by("code")[:_MOST_DIVISIONS]]
+
+    def narrowed(self, held: Snapshot) -> Narrowing:
+        known = frozenset(self.values).intersection(held.vocabulary.department_ids)
+        return self.words(held, SiteFilter(departments=known)) if known else Narrowing(rest=Q(pk__in=[]))
+
+    def condition(self) -> Q:
+        ids = frozenset(Department.objects.filter(code__in=self.values).values_list("pk", flat=True))
+        return _counts_for(Indicator.objects.of_departments(ids))
+
+
+def _counts_for(indicators: QuerySet[Indicator]) -> Q:
+    own = Contribution.objects.filter(site=OuterRef("pk"), indicator__in=indicators.values("pk"))
+    return Q(Exists(own))
+
+
+def _local(row: KindWords | IndicatorWords) -> str:
+    english = (get_language() or "").startswith("en")
+    return (row.name_en if english else "") or row.name_zh
+
+
+class ReportedFilter(ManyFilter):
+    """Sites under way by how long ago their progress was reported, on the cut-off."""
+
+    title = _("进度上报")
+    parameter_name = "report"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("never", _("在建,从未报过")), ("month", _("在建,一个月未报"))]
+
+    def narrowed(self, held: Snapshot) -> Narrowing:
+        under_way = self.words(held, SiteFilter(stages=UNDER_WAY))
+        return Narrowing(under_way.tests, self._since())
+
+    def condition(self) -> Q:
+        return self._since() & Q(stage__in=list(UNDER_WAY))
+
+    def _since(self) -> Q:
+        never = Q(reported_on__isnull=True)
+        return never | Q(reported_on__lt=as_of() - REPORT_EVERY) if "month" in self.values else never
+
+
+class ProblemFilter(ManyFilter):
+    """Sites with doubtful data, by kind of doubt."""
+
+    title = _("数据问题")
+    parameter_name = "problem"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(ANY_PROBLEM, _("任何一种")), *((each.value, _(each.term)) for each in Problem)]
+
+    def narrowed(self, held: Snapshot) -> Narrowing:
+        return Narrowing(ids=self._ids(held).tolist())
+
+    def condition(self) -> Q:
+        # For a step of everything listed, which takes a few hundred at most.
+        held = snapshot(fresh=True)
+        query = staff_query(
+            access_for(self.request), Permission.SITE_VIEW_INTERNAL, held, ids=self._ids(held)
+        )
+        return Q(pk__in=page(query, held, limit=_STEPPED).ids)
+
+    def _ids(self, held: Snapshot) -> Any:
+        wanted = [] if ANY_PROBLEM in self.values else [Problem(value) for value in self.values]
+        return problem_ids(wanted, held, as_of())
 
 
 class CrossFilter(SiteListFilter):
@@ -257,11 +328,15 @@ SITE_FILTERS: Final = (
     BatchFilter,
     TodoFilter,
     LightFilter,
+    ReportedFilter,
     StageFilter,
-    PublicationFilter,
     KindFilter,
     ManagedByFilter,
+    IndicatorFilter,
+    DepartmentFilter,
     ServiceFilter,
+    PublicationFilter,
+    ProblemFilter,
     CrossFilter,
     DemoFilter,
 )

@@ -164,6 +164,10 @@ class SiteForm(ScopedForm):
             values["baseline_milestones"] = self.cleaned_data["baseline_milestones"]
         return values
 
+    def stored_values(self) -> Mapping[str, Any]:
+        stored = Site.objects.get(pk=self.instance.pk)
+        return siterows.audited(stored, stored.contributions.values_list("indicator_id", "quantity"))
+
     def take_over(self, name: str, stored: Any) -> None:
         if name == "contributions":
             # The rows below already are the stored ones: see renew_contributions.

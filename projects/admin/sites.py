@@ -1,63 +1,68 @@
 """Sites: list, form with map, steps, and what was reported and decided of each."""
 
-from typing import Any
+from typing import Any, Final
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from maps.widgets import EditorOptions
-from projects.actions import publishing
-from projects.actions.errors import ActionError, Invalid
+from projects.actions.errors import Invalid
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.sitewriting import contributions_of, target_of
-from projects.admin import drafts
 from projects.admin.base import ScopedAdmin, cut
 from projects.admin.contributions import ContributionInline, pairs_of_formsets, renew_contributions
-from projects.admin.correcting import asked_for, offer
-from projects.admin.locating import borders_of, located
+from projects.admin.locating import borders_of
+from projects.admin.onesite import site_context
 from projects.admin.overview import as_of
 from projects.admin.paging import COUNTED
 from projects.admin.readable import drawn
 from projects.admin.scope import access_for, divisions_of
-from projects.admin.sitebulk import run_each
-from projects.admin.sitefiles import site_file_urls
 from projects.admin.sitefilters import SITE_FILTERS
 from projects.admin.siteform import ATTRIBUTE, SiteForm, attribute_fields
-from projects.admin.sitelist import SiteChangeList, choosable
-from projects.admin.sitepages import site_context, site_pages
-from projects.admin.sitesteps import BY_SLUG, STEPS
+from projects.admin.sitelist import choosable
+from projects.admin.sitemap import place_of
+from projects.admin.sitepages import SitePages
+from projects.admin.sitesteps import STEPS
 from projects.models import Division, FacilityKind, Site
 from projects.models.choices import DATUMS
 from projects.permissions.access import Access, Permission, Target
 from projects.querysets.sites import SiteQuerySet
 from projects.rules.vocabulary import Publication, Stage
 
+_TARGET: Final = "_target"
+
+
+def _read_sites(request: HttpRequest) -> dict[int, Site]:
+    """Sites that a page shows, read once and through scope; a form that is sent reads its row anew."""
+    known: dict[int, Site] = request.__dict__.setdefault("read_sites", {})
+    return known
+
 
 @admin.register(Site)
-class SiteAdmin(ScopedAdmin[Site]):
+class SiteAdmin(SitePages, ScopedAdmin[Site]):
     add = Permission.SITE_ADD
     change = Permission.SITE_CHANGE
     remove = Permission.SITE_DELETE
     form = SiteForm
     list_hint = gettext_lazy("只列出您管理的点位。点名称可修改;要报进度,打开点位后点“报进度”。")
-    list_display = ["name_column", "kind", "managed_by", "stage_column", "service", "light_column",
-                    "progress", "publication_column", "code"]  # fmt: skip
+    list_display = ["name_column", "place_column", "light_column", "stage_column", "progress", "service",
+                    "kind", "managed_by", "publication_column", "code"]  # fmt: skip
     list_display_links = ["name_column"]
     list_filter = SITE_FILTERS
+    longest_filter = 2_000  # several values of one filter
     search_fields = ["name", "code", "address"]
     search_help_text = gettext_lazy("按名称、编码或地址查找")
     list_select_related = ["kind", "managed_by", "located_in"]
     ordering = ["-pk"]
-    actions = ["submit_selected", "publish_selected"]
+    actions = ["change_selected", "edit_selected", "submit_selected", "publish_selected"]
     inlines = [ContributionInline]
     change_form_template = "admin/projects/site/change_form.html"
 
@@ -67,13 +72,18 @@ class SiteAdmin(ScopedAdmin[Site]):
         return Site.objects.visible_to(access, permission)
 
     def target(self, obj: Site) -> Target:
-        return target_of(obj)
+        # Asked of one page dozens of times. What is written, an action asks anew of the locked row.
+        held: Target | None = obj.__dict__.get(_TARGET)
+        if held is None:
+            held = obj.__dict__[_TARGET] = target_of(obj)
+        return held
+
+    def has_view_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
+        read = obj is not None and _read_sites(request).get(obj.pk) is obj
+        return read or super().has_view_permission(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         return super().get_queryset(request).defer("geom", "location")
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[SiteChangeList]:
-        return SiteChangeList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Site], search_term: str
@@ -86,8 +96,14 @@ class SiteAdmin(ScopedAdmin[Site]):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Site | None:
         if not object_id.isascii() or not object_id.isdigit() or len(object_id) > 18:
             return None
+        known = _read_sites(request)
+        if int(object_id) in known:
+            return known[int(object_id)]
         found = self.rows(access_for(request), self.see).filter(pk=int(object_id))
-        return found.select_related("kind", "managed_by", "located_in").first()
+        site = found.select_related("kind", "managed_by", "located_in").first()
+        if site is not None and request.method == "GET":
+            known[site.pk] = site
+        return site
 
     # -- list -------------------------------------------------------------------------------------------
 
@@ -96,6 +112,22 @@ class SiteAdmin(ScopedAdmin[Site]):
         if not obj.is_demo:
             return obj.name
         return format_html("{} {}", obj.name, drawn("demo-badge", "", "", get_language()))
+
+    @admin.display(description=gettext_lazy("地图"))
+    def place_column(self, obj: Site) -> str:
+        """A button that shows the row's point; the script that can do it uncovers it."""
+        place = place_of(obj)
+        if place is None:
+            return "–"
+        return format_html(
+            '<button type="button" class="row-place" data-place="{}" data-lon="{}" data-lat="{}" hidden>{}'
+            '<span class="visually-hidden">{}</span></button>',
+            place["id"],
+            place["lon"],
+            place["lat"],
+            _("看位置"),
+            obj.name,
+        )
 
     @admin.display(description=gettext_lazy("建设阶段"), ordering="stage")
     def stage_column(self, obj: Site) -> str:
@@ -269,7 +301,7 @@ class SiteAdmin(ScopedAdmin[Site]):
             access = access_for(request)
             context |= {
                 **site_context(access, site),
-                "steps": [step for step in STEPS if step.possible(access, site)],
+                "steps": [step for step in STEPS if step.possible(access, site, self.target(site))],
                 "reports": site.reports.select_related("recorded_by").order_by("-as_of", "-pk")[:12],
                 "plan_changes": site.plan_changes.order_by("-effective_on", "-pk")[:12],
                 "states": site.states.select_related("managed_by").order_by("-effective_on", "-pk")[:12],
@@ -326,79 +358,3 @@ class SiteAdmin(ScopedAdmin[Site]):
 
     def write_row(self, request: HttpRequest, obj: Site, form: ModelForm[Site], reason: str) -> None:
         """See save_related: a site is written together with its contributions."""
-
-    # -- steps and look-ups --------------------------------------------------------------------------------
-
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        return [
-            path("locate/", wrap(self.locate_view), name="projects_site_locate"),
-            path("<int:object_id>/step/<slug:step>/", wrap(self.step_view), name="projects_site_step"),
-            *site_file_urls(self),
-            *site_pages(self),
-            *super().get_urls(),
-        ]
-
-    def locate_view(self, request: HttpRequest) -> JsonResponse:
-        """For who may place a site: a typed pair on WGS-84, and where it lies."""
-        if not (self.has_add_permission(request) or self.has_change_permission(request)):
-            raise PermissionDenied
-        return located(request)
-
-    def step_view(self, request: HttpRequest, object_id: int, step: str) -> HttpResponse:
-        """The page of one step, and the step itself."""
-        site = self.get_object(request, str(object_id))
-        wanted = BY_SLUG.get(step)
-        if site is None or wanted is None:
-            messages.warning(request, _("没有这个点位,或者它不在您的管理范围内。"))
-            return HttpResponseRedirect(reverse("admin:index"))
-        access = access_for(request)
-        possible = wanted.possible(access, site)
-        form = wanted.form(site, drafts.typed(request))
-        if request.method == "POST" and form.is_valid():
-            try:
-                wanted.run(access, site, form.cleaned_data)
-            except Invalid as refusal:
-                for name, text in refusal.errors.items():
-                    form.add_error(name if name in form.fields else None, text)
-            except ActionError as refused:
-                refusal_shown = asked_for(request, refused)
-                if refusal_shown is None:
-                    return HttpResponseRedirect(reverse("admin:projects_site_change", args=[site.pk]))
-                form.add_error(None, str(refusal_shown))
-            except OperationalError:
-                return self.busy(request)
-            else:
-                messages.success(request, str(wanted.done))
-                return HttpResponseRedirect(reverse("admin:projects_site_change", args=[site.pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": wanted.label,
-            "subtitle": site.name,
-            "opts": self.opts,
-            "site": site,
-            "step": wanted,
-            "possible": possible,
-            "form": form,
-            "draft": drafts.offer(request) if possible else None,
-            **offer(request),
-        }
-        return TemplateResponse(
-            request, "admin/projects/site/step.html", context, status=200 if possible else 403
-        )
-
-    # -- several at once --------------------------------------------------------------------------------
-
-    @admin.action(description=gettext_lazy("提交发布"), permissions=["submit"])
-    def submit_selected(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        run_each(request, queryset, BY_SLUG["submit"], publishing.submit_site)
-
-    @admin.action(description=gettext_lazy("发布(须由提交人以外的人)"), permissions=["publish"])
-    def publish_selected(self, request: HttpRequest, queryset: QuerySet[Site]) -> None:
-        run_each(request, queryset, BY_SLUG["publish"], publishing.publish_site)
-
-    def has_submit_permission(self, request: HttpRequest) -> bool:
-        return self._may(request, Permission.SITE_SUBMIT, None)
-
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return self._may(request, Permission.SITE_PUBLISH, None)

@@ -15,7 +15,7 @@ from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.actions.sitewriting import target_of
 from projects.admin.milestones import MilestonesField, points
 from projects.models import Site, SiteReport
-from projects.permissions.access import Access, Permission, may, may_publish
+from projects.permissions.access import Access, Permission, Target, may, may_publish
 from projects.rules.vocabulary import Publication
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -136,13 +136,14 @@ class Step:
     run: Callable[[Access, Site, dict[str, Any]], None]
     leads_to: Publication | None = None
 
-    def possible(self, access: Access, site: Site) -> bool:
-        """Whether to offer it: the action asks again."""
+    def possible(self, access: Access, site: Site, target: Target | None = None) -> bool:
+        """Whether to offer it: the action asks again. `target`: the site's, where it is known."""
+        target = target or target_of(site)
         if self.leads_to is not None and Publication(site.publication) not in publishing.STEPS[self.leads_to]:
             return False
         if self.leads_to is Publication.PUBLISHED:
-            return may_publish(access, site.submitted_by_id, target_of(site))
-        return may(access, self.permission, target_of(site))
+            return may_publish(access, site.submitted_by_id, target)
+        return may(access, self.permission, target)
 
 
 STEPS: Final = (

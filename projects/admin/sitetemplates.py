@@ -17,7 +17,7 @@ from projects.models import Division, FacilityKind, Indicator
 from projects.permissions.access import Access, Permission, scopes_for
 
 if TYPE_CHECKING:
-    from projects.admin.sites import SiteAdmin
+    from projects.admin.sitepages import SitePages
 
 _DISTRICTS: Final = ("city", "county", "zone")
 _MOST_CHOICES: Final = 400
@@ -35,7 +35,7 @@ class Choice:
     indicator: Indicator | None
 
 
-def template_page(admin: "SiteAdmin", request: HttpRequest) -> HttpResponseBase:
+def template_page(admin: "SitePages", request: HttpRequest) -> HttpResponseBase:
     """The form; with `download` in the address the workbook, or the form again with a sentence."""
     access = access_for(request)
     divisions = _divisions(access)

@@ -4,7 +4,8 @@ from django.utils.translation import gettext as _
 
 from maps.crs import DeclarationError, parse_declared
 from maps.datum import Datum
-from projects.exchange.columns import FALLBACK_FIELDS, ColumnMap, match_columns
+from projects.exchange.columnmatch import match_columns
+from projects.exchange.columns import FALLBACK_FIELDS, ColumnMap
 from projects.exchange.options import ImportOptions, template_columns
 from projects.exchange.problems import OptionError, UnreadableFile
 from projects.exchange.readers import Table

@@ -12,7 +12,8 @@ def markdown() -> str:
         '`manage.py shell -v0 -c "from projects.exchange import columnguide as c; '
         "print(c.markdown(), end='')\"`。",
         "",
-        "表头与“自动识别的表头”相同(不分大小写)的列会自动对应;其他列用 `--map 字段=列` 指定。"
+        "表头与“自动识别的表头”相同(不分大小写、全角半角、字间空格和末尾的括号)的列会自动对应;"
+        "其他列用 `--map 字段=列` 指定。"
         "空行跳过;多余的列不读。",
         "",
         "| 字段 | 含义 | 自动识别的表头 | 说明 | 导出 | 模板 |",

@@ -1,17 +1,29 @@
 """Names of columns: cleaned, none twice, none empty."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from projects.exchange.problems import UnreadableFile, shortened
+
+_UNIT: Final = re.compile(r"\([^()]*\)$")
 
 
 def clean_header(text: str) -> str:
     """A header without the spaces, line breaks and invisible marks around it."""
     visible = "".join(" " if c.isspace() else c for c in text if unicodedata.category(c) != "Cf")
     return " ".join(visible.split())
+
+
+def bare_header(header: str) -> str:
+    """A header as it would be without what layout adds: 名 称, 经度(°), full-width letters."""
+    plain = unicodedata.normalize("NFKC", header)
+    if any("\u4e00" <= character <= "\u9fff" for character in plain):
+        plain = "".join(plain.split())
+    return _UNIT.sub("", plain)
 
 
 def refuse_duplicates(headers: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """Workbooks: what the limited process says of a sheet, checked and brought into the shape of a table."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -54,9 +55,8 @@ def read_workbook(
     """Raises OSError, UnreadableFile. With `is_look` a workbook of several full sheets gives an empty table
     that names them, instead of an error."""
     limits = limits_for(max_megabytes, max_rows)
-    with confined(path, ".bin", max_megabytes) as copy:
-        request = {"reader": "workbooks", "sheet": sheet, "is_look": is_look}
-        said = answers(copy, request, limits)
+    request = {"reader": "workbooks", "sheet": sheet, "is_look": is_look}
+    with confined(path, ".bin", max_megabytes) as copy, closing(answers(copy, request, limits)) as said:
         head = _checked_head(next(said))
         sheets = tuple(Sheet(*facts) for facts in head["sheets"])
         if head["sheet"] is None:

@@ -2,7 +2,7 @@
 
 Attributes are text, as they would stand in the CSV file: a layer has one type a column, and a value that does
 not have it must not be lost. Written by sqlite3, not by GDAL: in a process that SpatiaLite is loaded in, the
-GDAL that pyogrio brings along ends the process (docs/decisions/0041-geopackage-by-sqlite3.md).
+GDAL that pyogrio brings along ends the process (docs/decisions/0039-geopackage-by-sqlite3.md).
 """
 
 import sqlite3

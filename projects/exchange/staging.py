@@ -23,7 +23,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from projects.actions.errors import Invalid, NotAllowed
-from projects.exchange.columns import ColumnMap, recognised
+from projects.exchange.columnmatch import recognised
+from projects.exchange.columns import ColumnMap
 from projects.exchange.headers import clean_header
 from projects.exchange.problems import OptionError, UnreadableFile
 from projects.exchange.readers import MAX_MEGABYTES

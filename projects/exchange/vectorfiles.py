@@ -1,6 +1,7 @@
 """GeoPackage and packed shapefile: what the limited process says of a layer, checked feature by feature."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -64,15 +65,18 @@ def read_vector_file(
     Raises OSError, UnreadableFile.
     """
     limits = limits_for(max_megabytes, max_rows)
-    with confined(path, ".zip" if kind == "shapefile" else ".gpkg", max_megabytes, unpacks=True) as copy:
-        request = {
-            "reader": "vectors",
-            "format": kind,
-            "sheet": layer,
-            "encoding": encoding,
-            "is_look": is_look,
-        }
-        said = answers(copy, request, limits)
+    request = {
+        "reader": "vectors",
+        "format": kind,
+        "sheet": layer,
+        "encoding": encoding,
+        "is_look": is_look,
+    }
+    is_packed = kind == "shapefile"
+    with (
+        confined(path, ".zip" if is_packed else ".gpkg", max_megabytes, unpacks=is_packed) as copy,
+        closing(answers(copy, request, limits)) as said,
+    ):
         head = _checked_head(next(said), kind)
         sheets = tuple(Sheet(*facts) for facts in head["sheets"])
         if head["sheet"] is None:

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
-from maps.basemaps import Basemap, BasemapSettings, basemap_for
 from maps.pagemap import (
     AreaOutlines,
     DistrictOutlines,
@@ -18,22 +16,9 @@ from maps.pagemap import (
 )
 from maps.tiles import BBox
 from projects.pages.mapsettings import AREAS, COUNTIES, SHAPES, TILES
+from projects.readmodels.mapview import configured_basemap
 from projects.readmodels.sitedetail import SiteDetail
 from projects.rules.vocabulary import FINISHED, Stage
-
-
-def configured_basemap() -> Basemap:
-    """Raises BasemapError when the settings make no map."""
-    return basemap_for(
-        BasemapSettings(
-            name=settings.BASEMAP,
-            key=settings.TIANDITU_KEY,
-            url=settings.BASEMAP_URL,
-            attribution=settings.BASEMAP_ATTRIBUTION,
-            review_number=settings.BASEMAP_REVIEW_NUMBER,
-            datum=settings.BASEMAP_DATUM,
-        )
-    )
 
 
 def city_map(extent: BBox, *, chosen: str = "") -> PageMap:

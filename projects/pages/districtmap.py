@@ -10,9 +10,9 @@ from django.utils.translation import gettext_noop
 from maps.pagemap import DistrictOutlines, PageMap, SiteTiles
 from maps.tiles import BBox
 from projects.models import Boundary
-from projects.pages.citymap import add_controls, configured_basemap
+from projects.pages.citymap import add_controls
 from projects.pages.mapsettings import COUNTIES, TILES
-from projects.readmodels.mapview import city_extent
+from projects.readmodels.mapview import city_extent, configured_basemap
 from projects.readmodels.siteindex import Snapshot
 from projects.readmodels.vocabulary import Area
 

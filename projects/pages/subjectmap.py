@@ -3,9 +3,9 @@
 from django.utils.translation import gettext as _
 
 from maps.pagemap import DistrictOutlines, PageMap, SiteShapes, SiteTiles
-from projects.pages.citymap import add_controls, configured_basemap
+from projects.pages.citymap import add_controls
 from projects.pages.mapsettings import COUNTIES, SHAPES, TILES
-from projects.readmodels.mapview import city_extent
+from projects.readmodels.mapview import city_extent, configured_basemap
 from projects.readmodels.projects import Subject
 from projects.readmodels.siteindex import Snapshot
 

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from maps.pagemap import AreaOutlines, DistrictOutlines, PageMap, SiteTiles
 from maps.tiles import BBox
 from maps.widgets import editor_labels
-from projects.pages.citymap import add_controls, configured_basemap
+from projects.pages.citymap import add_controls
 from projects.pages.mapsettings import AREAS, COUNTIES
+from projects.readmodels.mapview import configured_basemap
 from projects.readmodels.siteindex import snapshot
 from projects.readmodels.vocabulary import map_vocabulary
 

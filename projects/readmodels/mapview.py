@@ -1,10 +1,12 @@
-"""Where the city's map looks: the extent of its border.
+"""Where the city's map looks, and on what: the extent of its border, the basemap of the settings.
 
 An extent is no border: it may be used where the borders themselves may not be shown.
 """
 
+from django.conf import settings
 from django.contrib.gis.db.models import Extent
 
+from maps.basemaps import Basemap, BasemapSettings, basemap_for
 from maps.tiles import BBox
 from projects.models import Boundary
 from projects.readmodels.siteindex import Snapshot
@@ -13,6 +15,20 @@ from projects.readmodels.vocabulary import Area
 #: Mainland China, in degrees: what a database without borders shows.
 FALLBACK = BBox(73.5, 18.0, 135.0, 53.5)
 _KEY = "mapview.city_extent"
+
+
+def configured_basemap() -> Basemap:
+    """Raises BasemapError when the settings make no map."""
+    return basemap_for(
+        BasemapSettings(
+            name=settings.BASEMAP,
+            key=settings.TIANDITU_KEY,
+            url=settings.BASEMAP_URL,
+            attribution=settings.BASEMAP_ATTRIBUTION,
+            review_number=settings.BASEMAP_REVIEW_NUMBER,
+            datum=settings.BASEMAP_DATUM,
+        )
+    )
 
 
 def city_extent(held: Snapshot) -> BBox:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
@@ -16,7 +17,8 @@ from projects.rules.calendar import WorkingCalendar
 from projects.rules.orders import DEFAULT_TERMS, OrderTerms, Position, replay, steps_from
 from projects.rules.vocabulary import Due, OrderStep
 
-_RELATED = ("programme", "site", "indicator", "phase", "division", "department", "issued_by")
+#: What a line of a list names of an order.
+NAMED: Final = ("programme", "site", "indicator", "phase", "division", "department", "issued_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def possible_steps(access: Access, order: SupervisionOrder, day: dt.date) -> tup
 
 def orders_for(access: Access) -> OrderQuerySet:
     """What somebody may see of orders, with all that a line of a list names."""
-    return SupervisionOrder.objects.visible_to(access).select_related(*_RELATED)
+    return SupervisionOrder.objects.visible_to(access).select_related(*NAMED)
 
 
 def soon_until(programme_id: int, day: dt.date, calendar: WorkingCalendar | None = None) -> dt.date:
@@ -85,7 +87,7 @@ def standings(rows: OrderQuerySet, day: dt.date) -> Iterator[Standing]:
     calendar = working_calendar()
     horizons: dict[int, dt.date] = {}
     events = Prefetch("events", OrderEvent.objects.order_by("pk"))
-    for order in rows.select_related(*_RELATED).prefetch_related(events):
+    for order in rows.select_related(*NAMED).prefetch_related(events):
         until = [event.happening for event in order.events.all() if event.on_day <= day]
         if not until:
             continue

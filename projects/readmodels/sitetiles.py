@@ -23,10 +23,13 @@ _COLUMNS = ("kind", "state", "standing", "id_high", "id_low")
 _LIGHT_WORDS = tuple("" if light is Light.NONE else light.value for light in LIGHTS)
 
 
-def tile_json(held: Snapshot, tile: TileId, which: Filter, *, mix: bool) -> dict[str, Any]:
+def tile_json(
+    held: Snapshot, tile: TileId, which: Filter, *, mix: bool, staff: bool = False
+) -> dict[str, Any]:
     """A tile as the map's script reads it. Positions have six decimals; clusters carry their extent.
 
-    `mix`: tell the three commonest kinds of each cluster (left out where one kind was asked for).
+    `mix`: tell the three commonest kinds of each cluster (left out where one kind was asked for). `staff`:
+    lights that the public is not shown, too.
     """
     answer, truncated = _answer(held, tile, which, mix="kind" if mix else None)
     kinds = held.vocabulary.kind_by_number
@@ -42,7 +45,7 @@ def tile_json(held: Snapshot, tile: TileId, which: Filter, *, mix: bool) -> dict
             ]
             for cluster in answer.clusters
         ],
-        "points": _points(held, answer.points),
+        "points": _points(held, answer.points, staff=staff),
         "truncated": truncated,
     }
 
@@ -88,20 +91,22 @@ def _answer(held: Snapshot, tile: TileId, which: Filter, *, mix: str | None) -> 
     return held.index.tile(tile, which, cell_px=CELL_PX, mix=mix, columns=_COLUMNS), False
 
 
-def _points(held: Snapshot, points: Points) -> list[tuple[Any, ...]]:
+def _points(held: Snapshot, points: Points, *, staff: bool) -> list[tuple[Any, ...]]:
     """`[lon, lat, public id, kind, stage, service, light]`; light is empty where it may not be shown."""
     lon, lat = np.round(points.lon, 6).tolist(), np.round(points.lat, 6).tolist()
-    return list(zip(lon, lat, *_words(held, points), strict=True))
+    return list(zip(lon, lat, *_words(held, points, staff=staff), strict=True))
 
 
-def _words(held: Snapshot, points: Points) -> tuple[list[str], list[str], list[str], list[str], list[str]]:
+def _words(
+    held: Snapshot, points: Points, *, staff: bool = False
+) -> tuple[list[str], list[str], list[str], list[str], list[str]]:
     """Of each point the public id, kind, stage, service and light."""
     if not len(points):
         return [], [], [], [], []
     columns = points.columns
     # A kind that is newer than the snapshot has no name yet: the next look has it.
     kinds = {number: kind.slug for number, kind in held.vocabulary.kind_by_number.items()}
-    lights = shown_lights(held, staff=False).ravel()[columns["standing"]]
+    lights = shown_lights(held, staff=staff).ravel()[columns["standing"]]
     return (
         unpack_public_ids(columns["id_high"], columns["id_low"]),
         [kinds.get(number, "") for number in columns["kind"].tolist()],

@@ -15,7 +15,7 @@ from django.db.models import Q
 from numpy.typing import NDArray
 
 from maps.pointindex import Filter, In, Test, Where
-from maps.tiles import BBox
+from maps.tiles import BBox, TileId
 from projects.models import Indicator, Site
 from projects.permissions.access import Access, Permission, Scope, scopes_for
 from projects.readmodels.indexfilters import compile_filter
@@ -26,6 +26,8 @@ from projects.rules.vocabulary import Light
 
 #: Candidates that one page looks at in the database.
 LOOKED_AT: Final = 2_000
+#: Candidates that a map looks at in the database.
+MAPPED: Final = 10_000
 _WORLD: Final = BBox(-180.0, -90.0, 180.0, 90.0)
 
 
@@ -151,6 +153,29 @@ def total(query: StaffQuery, held: Snapshot) -> Total:
         return Total(count)
     ids = _candidates(query, held, None, LOOKED_AT, newest_first=True)
     return Total(len(_passing(ids, query.rest)), at_least=count > LOOKED_AT)
+
+
+def resolved(query: StaffQuery, held: Snapshot) -> Filter:
+    """The query as the index alone can answer it, for maps: what the database says is asked of the newest
+    MAPPED candidates."""
+    if query.rest is None:
+        return query.which
+    ids = _candidates(query, held, None, MAPPED, newest_first=True)
+    passing: set[int] = set()
+    for start in range(0, len(ids), LOOKED_AT):
+        passing |= _passing(ids[start : start + LOOKED_AT], query.rest)
+    return Filter(query.which.tests, np.array(sorted(passing), dtype=np.int64))
+
+
+def extent(which: Filter, held: Snapshot) -> BBox | None:
+    """Of everything that passes, in degrees; None where nothing does."""
+    answer = held.index.tile(TileId(0, 0, 0), which, cell_px=256)
+    bounds = [cluster.bounds for cluster in answer.clusters]
+    bounds += [(lon, lat, lon, lat) for lon, lat in zip(answer.points.lon, answer.points.lat, strict=True)]
+    if not bounds:
+        return None
+    west, south, east, north = (np.array(side) for side in zip(*bounds, strict=True))
+    return BBox(float(west.min()), float(south.min()), float(east.max()), float(north.max()))
 
 
 def _tables(scope: Scope, held: Snapshot) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:

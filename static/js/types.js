@@ -25,6 +25,14 @@
  * @property {string} query  The words of the address, as a query string; empty where they were refused.
  * @property {{kinds: string, ui: string, states: string}} sprites
  *
+ * @typedef {object} ListMapSettings  What the list of sites tells its map (projects/admin/sitemap.py).
+ * @property {string} language
+ * @property {Record<string, string>} messages
+ * @property {Vocabulary} vocabulary
+ * @property {string} query  The filters of the list, as a query string.
+ * @property {string} open  Address of a site by its public id, {id}.
+ * @property {{kinds: string, ui: string, states: string}} sprites
+ *
  * @typedef {{on: string, light: string, light_text_zh: string, light_text_en: string, reason: string}} Turn
  * @typedef {{effective_on: string, start: string, finish: string, approval_number: string, reason: string}} Reschedule
  * @typedef {object} LateWhy

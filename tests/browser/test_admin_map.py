@@ -14,6 +14,8 @@ PAGES = (
     "/admin/projects/site/",
     "/admin/projects/site/?todo=late",
     "/admin/projects/site/add/",
+    "/admin/projects/site/problems/",
+    "/admin/projects/site/sheet/?ids=1,2,3",
     ADD + "road",
     "/admin/projects/auditentry/",
     "/admin/projects/programme/",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from projects.actions.batches import apply_site_drafts
+from projects.actions.batches import FileStamp, apply_site_drafts
 from projects.actions.divisions import set_parent
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
 from projects.actions.errors import Invalid
@@ -16,10 +16,12 @@ from projects.actions.publishing import publish_site, submit_site, withdraw_site
 from projects.actions.reports import change_plan, report_site
 from projects.actions.sites import change_site, remove_site
 from projects.actions.siteupdates import SiteUpdate
+from projects.actions.undoing import undo_batch
 from projects.models import (
     Category,
     Division,
     DivisionParent,
+    ImportBatch,
     Indicator,
     LagPolicy,
     LightSpan,
@@ -69,6 +71,7 @@ STEPS = (
     "withdraw",
     "remove",
     "import",
+    "undo",
     "baseline",
     "policy",
     "cutoff",
@@ -149,6 +152,10 @@ def _act(world: World, what: str, number: int, stage: Stage, day: int, gives: in
         else:
             row.counting = ("sites", "quantity", "reported")[number % 3]
         save_indicator(access=system_access(), row=row)
+    elif what == "undo":
+        batch = ImportBatch.objects.filter(undone_by__isnull=True).order_by("-pk").first()
+        if batch is not None:
+            undo_batch(access=admin, batch_id=batch.pk, reason="x", keep_changed=True)
     elif sites := list(Site.objects.live().order_by("pk")):
         site = sites[number % len(sites)]
         key: dict[str, Any] = {"site_id": site.pk, "expected_version": site.version}
@@ -173,7 +180,16 @@ def _act(world: World, what: str, number: int, stage: Stage, day: int, gives: in
                 SiteUpdate(row.pk, row.version, {"stage": stage.value, "managed_by_id": manager.pk})
                 for row in sites[:3]
             ]
-            apply_site_drafts(access=system_access(), updates=updates, reason="test")
+            draft = world.draft(
+                stage=stage,
+                publication=Publication.DRAFT,
+                state_since=on,
+                counts_for=GIVES[gives],
+            )
+            stamp = FileStamp("甲.csv", "0" * 64, 4, 0)
+            apply_site_drafts(
+                access=system_access(), drafts=[draft], updates=updates, reason="test", stamp=stamp
+            )
         elif what == "remove":
             remove_site(access=admin, reason="x", **key)
         elif what == "publish" and site.publication in ("draft", "withdrawn"):

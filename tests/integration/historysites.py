@@ -1,6 +1,7 @@
 """Steps of a history: sites, their reports and plans, files of sites."""
 
 import datetime as dt
+from contextlib import suppress
 from decimal import Decimal
 from random import Random
 
@@ -8,6 +9,7 @@ import shapely
 
 from projects.actions.batches import FileStamp, apply_site_drafts
 from projects.actions.drafts import PlanChangeDraft, ReportDraft
+from projects.actions.errors import Invalid
 from projects.actions.photos import add_photos, decide_photo
 from projects.actions.publishing import publish_batch, publish_site, submit_site, withdraw_site
 from projects.actions.reports import change_plan, report_site
@@ -15,6 +17,7 @@ from projects.actions.rounddrafts import RoundRow
 from projects.actions.rounds import report_round
 from projects.actions.sites import add_site, change_site, remove_site
 from projects.actions.siteupdates import SiteUpdate
+from projects.actions.undoing import undo_batch
 from projects.models import (
     ImportBatch,
     Site,
@@ -145,6 +148,9 @@ def a_file(world: World, random: Random) -> None:
     batch = ImportBatch.objects.order_by("-pk").first()
     if batch is not None and random.random() < 0.5:
         publish_batch(access=world.access("publisher"), batch_id=batch.pk)
+    if batch is not None and random.random() < 0.3:
+        with suppress(Invalid):  # every site of it was changed since, or it was undone already
+            undo_batch(access=world.access("admin"), batch_id=batch.pk, reason="填错", keep_changed=True)
 
 
 def rehearsal(world: World, random: Random) -> None:

@@ -7,7 +7,7 @@ from random import Random
 from projects.actions.checklists import load_checklists, save_scheme
 from projects.actions.drafts import VisitDraft
 from projects.actions.sampling import accept_rest, draw_sample, state_seed
-from projects.actions.verification import declare_rework, verify_site
+from projects.actions.verification import declare_rework, may_visit, verify_site
 from projects.models import Sample, Site, VerificationScheme
 from projects.readmodels.samples import eligible
 from projects.readmodels.verifying import checklist_of, standing_of
@@ -91,7 +91,12 @@ def round_of_visits(world: World, random: Random) -> None:
     sample = state_seed(access=admin, row=row)
     assert eligible(sample).exists()
     draw_sample(access=admin, sample_id=sample.pk, seed=f"{random.random()}")
+    level, left = CheckLevel.SPOT_CHECK, 0
     for drawn in sample.sites.select_related("site"):
-        _visit(world, drawn.site, CheckLevel.SPOT_CHECK, CheckResult.PASSED)
-    if random.random() < 0.9:
+        # Whoever changed a site, or looked on another level, does not look now.
+        if may_visit(admin, drawn.site, standing_of(drawn.site), level):
+            left += 1
+        else:
+            _visit(world, drawn.site, level, CheckResult.PASSED)
+    if not left and random.random() < 0.9:
         accept_rest(access=admin, sample_id=sample.pk, on_day=_DAY)

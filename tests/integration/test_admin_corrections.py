@@ -27,6 +27,14 @@ pytestmark = pytest.mark.django_db
 OFFER = 'name="_as_correction"'
 REQUESTS = "/admin/projects/correctionrequest/"
 
+#: Behind its plan on a closed day, and says why.
+LATE_REPORT = {
+    "as_of": CLOSED_DAY.isoformat(),
+    "percent": "40",
+    "problem": "雨季停工",
+    "plan": "六月复工",
+}
+
 
 @pytest.fixture
 def closer(world: World) -> Client:
@@ -38,7 +46,7 @@ def test_a_step_of_a_site(world: World, haishu: Client, closer: Client) -> None:
     site = world.add(world.planned())[0]
     close(world)
     url = f"/admin/projects/site/{site.pk}/step/report/"
-    form = {**fetch_form(haishu, url), "as_of": CLOSED_DAY.isoformat(), "percent": "40", "problem": "雨"}
+    form = {**fetch_form(haishu, url), **LATE_REPORT}
     page = haishu.post(url, form).content.decode()
     assert "已关账至 2024-05-31" in page
     assert OFFER in page
@@ -51,7 +59,7 @@ def test_a_step_of_a_site(world: World, haishu: Client, closer: Client) -> None:
     assert not SiteReport.objects.exists()
     # The one who asked sees it and cannot decide it.
     own = haishu.get(f"{REQUESTS}{request.pk}/change/").content.decode()
-    assert "五月漏报" in own and "雨" in own
+    assert "五月漏报" in own and "雨季停工" in own
     assert 'name="_approve"' not in own
     assert haishu.post(f"{REQUESTS}{request.pk}/decide/", {"_approve": "1"}).status_code == 403
     # The other person finds it on the start page, reads what would be written, and approves.
@@ -69,7 +77,7 @@ def test_a_refusal_needs_a_note(world: World, haishu: Client, closer: Client) ->
     site = world.add(world.planned())[0]
     close(world)
     url = f"/admin/projects/site/{site.pk}/step/report/"
-    form = {**fetch_form(haishu, url), "as_of": CLOSED_DAY.isoformat(), "percent": "40"}
+    form = {**fetch_form(haishu, url), **LATE_REPORT}
     haishu.post(url, {**form, "_as_correction": "1", "correction": "漏报"})
     request = CorrectionRequest.objects.get()
     page = closer.post(f"{REQUESTS}{request.pk}/decide/", {"_refuse": "1", "note": ""}, follow=True)
@@ -200,7 +208,7 @@ def test_requests_of_others_are_not_listed(world: World, haishu: Client, closer:
     site = world.add(world.planned())[0]
     close(world)
     url = f"/admin/projects/site/{site.pk}/step/report/"
-    form = {**fetch_form(haishu, url), "as_of": CLOSED_DAY.isoformat(), "percent": "40"}
+    form = {**fetch_form(haishu, url), **LATE_REPORT}
     haishu.post(url, {**form, "_as_correction": "1", "correction": "漏报"})
     for who, seen in (("haishu", True), ("yinzhou", False), ("supervisor", False), ("admin", True)):
         listed = client_of(world.users[who]).get(REQUESTS).content.decode()

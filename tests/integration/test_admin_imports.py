@@ -1,80 +1,32 @@
-"""The staged import in the admin: each step, each refusal, and whose it is. The worker runs inline."""
+"""The staged import in the admin: each step, and each refusal. The worker runs inline."""
 
 import re
-from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
 from projects.actions.sites import change_site
 from projects.models import ImportBatch, Site, StagedImport, storedfiles
-from projects.rules.vocabulary import Publication, StagedState
+from projects.rules.vocabulary import StagedState
 from tests.factories import World
-from tests.integration.adminforms import client_of, form_of
+from tests.integration.adminforms import form_of
 from tests.integration.importing import history
+from tests.integration.importpages import (
+    CHOSEN,
+    GOOD,
+    LIST,
+    applied,
+    body,
+    checked,
+    hand_in,
+    newest,
+    options_of,
+    page_of,
+    text_of,
+)
 
 pytestmark = pytest.mark.django_db
-
-LIST = "/admin/projects/stagedimport/"
-HEAD = "编号,名称,经度,纬度,区县,地址\n"
-GOOD = HEAD + "A1,药行街助餐点,121.55,29.85,海曙区,药行街 1 号\nA2,西门助餐点,121.551,29.851,海曙区,\n"
-#: What a clerk chooses; the rest is matched by the headers.
-CHOSEN = {"datum": "wgs84", "kind": "meal-point", "code": "编号"}
-
-
-def hand_in(
-    client: Client, content: str | bytes, name: str = "places.csv", at: str = f"{LIST}upload/"
-) -> Any:
-    data = content if isinstance(content, bytes) else content.encode()
-    return client.post(at, {"file": SimpleUploadedFile(name, data)})
-
-
-def newest() -> StagedImport:
-    return StagedImport.objects.latest("pk")
-
-
-def page_of(staged: StagedImport, name: str = "change") -> str:
-    return f"{LIST}{staged.pk}/{name}/"
-
-
-def body(response: HttpResponse) -> str:
-    return response.content.decode()
-
-
-def options_of(client: Client, staged: StagedImport) -> dict[str, str]:
-    """The form as it stands on the page."""
-    found = form_of(body(client.get(page_of(staged))))
-    return {name: value for name, value in found.items() if name not in ("sheet", "encoding", "header_row")}
-
-
-def checked(client: Client, content: str | bytes, name: str = "places.csv", **chosen: str) -> StagedImport:
-    """Handed in, said how it is read, checked."""
-    assert hand_in(client, content, name).status_code == 302
-    staged = newest()
-    answer = client.post(
-        page_of(staged, "options"), {**options_of(client, staged), **CHOSEN, **chosen, "_check": "1"}
-    )
-    assert answer.status_code == 302, body(answer)
-    staged.refresh_from_db()
-    assert staged.state == StagedState.CHECKED, (staged.state, staged.error)
-    return staged
-
-
-def applied(client: Client, content: str, name: str = "places.csv") -> ImportBatch:
-    staged = checked(client, content, name)
-    client.post(page_of(staged, "apply"))
-    staged.refresh_from_db()
-    assert staged.batch is not None, staged.error
-    return staged.batch
-
-
-def text_of(html: str) -> str:
-    """What a person reads of a page, in one line."""
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
-
 
 # -- the steps ------------------------------------------------------------------------------------------------
 
@@ -307,89 +259,3 @@ def test_the_token_is_asked_for_although_the_size_comes_first(world: World) -> N
     client.force_login(world.users["haishu"], backend="django.contrib.auth.backends.ModelBackend")
     assert hand_in(client, GOOD).status_code == 403
     assert not StagedImport.objects.exists()
-
-
-# -- whose it is ----------------------------------------------------------------------------------------------
-
-NAMES = (
-    "change",
-    "history",
-    "options",
-    "check",
-    "progress",
-    "apply",
-    "discard",
-    "replace",
-    "annotated",
-    "file",
-)
-
-
-def test_nobody_else_finds_anything(world: World, haishu: Client) -> None:
-    staged = checked(haishu, GOOD)
-    state = StagedImport.objects.values().get()
-    for who in ("yinzhou", "energy", "supervisor", "publisher"):
-        other = client_of(world.users[who])
-        for name in NAMES:
-            for answer in (other.get(page_of(staged, name)), other.post(page_of(staged, name), {"x": "1"})):
-                assert answer.status_code in (302, 403, 404), (who, name)
-                assert "places" not in body(answer), (who, name)
-        assert "places" not in body(other.get(LIST))
-    assert StagedImport.objects.values().get() == state
-    assert client_of(world.users["admin"]).get(page_of(staged)).status_code == 200
-
-
-@pytest.mark.parametrize("who", ["supervisor", "publisher"])
-def test_who_may_not_import_has_no_menu(world: World, who: str) -> None:
-    client = client_of(world.users[who])
-    assert "stagedimport" not in body(client.get("/admin/"))
-    assert client.get(LIST).status_code == 403
-    assert hand_in(client, GOOD).status_code == 403
-    assert not StagedImport.objects.exists()
-
-
-def test_a_site_of_another_district_is_not_shown_by_its_code(world: World, haishu: Client) -> None:
-    """A code that somebody guesses must not print what is recorded under it."""
-    world.site(county="330212", code="YZ-1", name="外区机密点位", address="外区机密地址")
-    staged = checked(haishu, HEAD + "YZ-1,我的名称,121.55,29.85,海曙区,我的地址\n")
-    page = "".join(
-        body(haishu.get(f"{page_of(staged)}?tab={tab}"))
-        for tab in ("errors", "updates", "new", "notes", "missing")
-    )
-    assert "外区机密" not in page and "不在您的管理区划内" in page
-
-
-def test_others_rows_are_refused_with_the_whole_file(haishu: Client) -> None:
-    staged = checked(haishu, GOOD + "A9,外区点位,121.65,29.85,鄞州区,\n")
-    assert "不在您的管理区划内" in body(haishu.get(page_of(staged)))
-    before = history()
-    haishu.post(page_of(staged, "apply"))
-    assert history() == before
-
-
-def test_the_start_page_counts_what_waits(haishu: Client) -> None:
-    def waiting() -> int:
-        tasks = haishu.get("/admin/").context["tasks"][1]
-        return next(task.count for task in tasks if task.url.endswith("/stagedimport/"))
-
-    assert waiting() == 0
-    staged = checked(haishu, GOOD)
-    assert waiting() == 1
-    haishu.post(page_of(staged, "apply"))
-    assert waiting() == 0
-
-
-def test_the_filter_by_batch_says_the_same_twice(world: World, haishu: Client) -> None:
-    """The point index answers the list, the database a step for everything listed."""
-    batch = applied(haishu, GOOD)
-    world.site(county="330203", code="X9", name="别的点位", publication=Publication.DRAFT)
-    page = body(haishu.get(f"/admin/projects/site/?batch={batch.pk}"))
-    assert "药行街助餐点" in page and "别的点位" not in page
-    everything = {"action": "submit_selected", "select_across": "1", "index": "0"}
-    chosen = Site.objects.get(code="A1").pk
-    haishu.post(f"/admin/projects/site/?batch={batch.pk}", {**everything, "_selected_action": [chosen]})
-    assert set(Site.objects.filter(publication="submitted").values_list("code", flat=True)) == {"A1", "A2"}
-    yinzhou = client_of(world.users["yinzhou"])
-    assert "药行街" not in body(yinzhou.get(f"/admin/projects/site/?batch={batch.pk}"))
-    assert yinzhou.get(f"/admin/projects/importbatch/{batch.pk}/undo/").status_code == 404
-    assert yinzhou.get(f"/admin/projects/importbatch/{batch.pk}/file/").status_code == 404

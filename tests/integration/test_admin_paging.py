@@ -36,6 +36,22 @@ FILTERS = (
     "kind=ev-charging",
     "managed_by=330212",
     "managed_by=330200",
+    "light=red,yellow",
+    "light=none&light=green",
+    "stage=building,suspended&stage=planned",
+    "stage=nonsense",
+    "kind=meal-point,ev-charging",
+    "managed_by=330212,330203",
+    "managed_by=330212&managed_by=330211",
+    "indicator=06-piles",
+    "indicator=03-meal,06-piles",
+    "department=energy",
+    "department=energy,civil&stage=finished",
+    "report=never",
+    "problem=any",
+    "problem=apart,undated&stage=finished",
+    "problem=apart&q=试点",
+    "report=month",
     "cross=1",
     "is_demo__exact=1",
     "is_demo__exact=0&stage__exact=finished",
@@ -83,7 +99,8 @@ def test_every_filter_lists_what_sql_finds(many: World, who: str, monkeypatch: p
     monkeypatch.setattr(SiteAdmin, "list_per_page", 9)
     monkeypatch.setattr(SiteAdmin, "list_max_show_all", 0)
     client = client_of(many.users[who])
-    for words in FILTERS:
+    # Scope is one test of the index, the same for every filter: some of them for each, all for two.
+    for words in FILTERS if who in ("haishu", "energy") else FILTERS[::4]:
         answer = client.get(f"{LIST}?{words}")
         if who == "stranger":
             assert answer.status_code == 302

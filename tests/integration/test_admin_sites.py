@@ -213,7 +213,7 @@ def test_conflict_shows_both_and_loses_nothing(world: World, haishu: Client, adm
     assert (stored.name, stored.address, stored.phone) == ("他改的名", "原址", "2")
     by_name = {row.name: row for row in response.context["conflict"].differences}
     assert by_name["name"].mine_kept and not by_name["phone"].mine_kept
-    assert "address" not in by_name
+    assert (by_name["address"].who, by_name["address"].both) == ("", False), "mine alone, and said to be kept"
 
     # The form has what I typed, and the other's value where I had typed nothing; saving again keeps all of it.
     again = form_of(body, "site_form")

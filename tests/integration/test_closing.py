@@ -56,6 +56,7 @@ UNDATED: Mapping[str, str] = {
     "refuse_correction": "decides",
     "apply_changes": "called by change_site, which has asked",
     "prepare": "of an import: asks for all rows at once",
+    "examine": "only says what would be refused",
     "save_row": "is handed the guard by the action",
     "save_category": "names and order; with indicators it stays in its programme",
     "adopt_policy": "makes a version; choosing it is save_programme",

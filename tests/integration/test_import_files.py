@@ -40,7 +40,7 @@ def test_messy_files_give_the_same_places(world: World, tmp_path: Path, data: by
 
 
 def clerks_workbook(folder: Path) -> Path:
-    rows = [
+    rows: list[list[object]] = [
         ["宁波市2024年助餐点清单"],
         ["单位:个", None, None, None, "制表日期:2024年6月30日"],
         ["code", "name", "位置", None, "区县"],

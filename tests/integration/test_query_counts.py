@@ -37,6 +37,9 @@ ADDRESSES = (
             "/admin/projects/site/",
             "/admin/projects/site/?todo=unreported",
             "/admin/projects/site/?q=试点",
+            "/admin/projects/site/?stage=building,planned&problem=any",
+            "/admin/projects/site/problems/",
+            "/admin/projects/site/tiles/12/3429/1698.json?report=never",
             "/admin/projects/sitereport/",
             "/admin/projects/planchange/",
             "/admin/autocomplete/?app_label=projects&model_name=sitereport&field_name=site&term=",
@@ -58,6 +61,13 @@ def asked(client: Client, address: str) -> int:
         answer = client.get(address)
     assert answer.status_code == 200, address
     return len(queries)
+
+
+def test_a_sites_form_asks_few_questions(world: World) -> None:
+    """It once asked 96: who may do what, again for every part of the page."""
+    site = world.add(world.planned())[0]
+    for who in ("haishu", "admin", "supervisor"):
+        assert asked(client_of(world.users[who]), f"/admin/projects/site/{site.pk}/change/") <= 26
 
 
 def test_no_query_for_each_row(world: World) -> None:

@@ -1,5 +1,10 @@
 """Staged imports: handed in, proposed, checked, looked at, applied once, by whoever may."""
 
+import datetime as dt
+import io
+import json
+import os
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
 from maps.datum import Datum
 from projects.actions.batches import apply_site_drafts
@@ -283,3 +290,44 @@ def test_options_come_back_as_they_were(world: World) -> None:
     )  # fmt: skip
     options = StagedOptions(importing, sheet="表1", header_row=3, encoding="gb18030")
     assert StagedOptions.from_json(options.as_json()) == options
+
+
+def test_tidying_keeps_what_is_evidence(world: World, settings: Any) -> None:
+    admin = world.access("admin")
+    applied = checked(world)
+    apply(applied.pk, admin)
+    old = checked(world, HEAD + "A9,一,121.55,29.85,海曙区\n")
+    young = checked(world, HEAD + "A8,一,121.55,29.85,海曙区\n")
+    long_ago = timezone.now() - dt.timedelta(days=40)
+    StagedImport.objects.exclude(pk=young.pk).update(uploaded_at=long_ago)
+    half = settings.PRIVATE_FILES_DIR / "incoming-abc"
+    half.write_bytes(b"x")
+    os.utime(half, (0, 0))
+    out = io.StringIO()
+    call_command("tidy_imports", "--json", "--dry-run", stdout=out)
+    assert json.loads(out.getvalue()) == {"removed": 1, "plans": 1, "halves": 1}
+    assert StagedImport.objects.count() == 3 and half.exists()
+    call_command("tidy_imports", stdout=out)
+    assert set(StagedImport.objects.values_list("pk", flat=True)) == {applied.pk, young.pk}
+    assert {row.staged_id for row in StagedRow.objects.all()} == {young.pk}
+    assert path_of(applied.file_sha256).exists() and not path_of(old.file_sha256).exists()
+    assert not half.exists()
+
+
+def test_a_worker_in_a_process_of_its_own_is_asked_for_once(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.IMPORT_WORKER = "process"
+    started: list[list[str]] = []
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **given: started.append(command))
+    staged = hand_in(world)
+    admin = world.access("admin")
+    for _click in range(2):
+        start_worker(staged.pk, Work.CHECK, access=admin)
+    (command,) = started
+    out = io.StringIO()
+    call_command(*command[2:], stdout=out)
+    staged.refresh_from_db()
+    assert staged.state == "checked" and out.getvalue().split()[1] == "checked"
+    call_command("work_import", str(staged.pk), "apply", stdout=out)
+    assert Site.objects.count() == 2

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from openpyxl import load_workbook
 
-from projects.exchange.columns import match_columns
+from projects.exchange.columnmatch import match_columns
 from projects.models import Division, Site
 from tests.factories import World
 

@@ -14,7 +14,7 @@ from django.test import Client
 from projects.actions.checklists import load_checklists
 from projects.actions.drafts import ReportDraft
 from projects.actions.reports import report_site
-from projects.models import Sample, SampledSite, Site, Verification
+from projects.models import Photo, Sample, SampledSite, Site, Verification
 from projects.rules.vocabulary import Service, Stage
 from tests.factories import World
 from tests.integration.adminforms import client_of, fetch_form
@@ -78,7 +78,7 @@ class TestAVisit:
         assert "已记录:区县自查,通过" in text and "离点位约 1108 米" in text
         row = Verification.objects.get()
         assert (row.result, row.is_far, row.answers["serves"]) == ("passed", True, "yes")
-        assert [each.purpose for each in row.photos.all()] == ["verification"]
+        assert [each.purpose for each in Photo.objects.filter(verification=row)] == ["verification"]
         # The site's own page tells it to staff.
         shown = client.get(f"/admin/projects/site/{site.pk}/change/").content.decode()
         assert "待部门核查" in shown and "太远" in shown

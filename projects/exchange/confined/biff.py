@@ -4,6 +4,7 @@ An .xls is a compound file ([MS-CFB]: sectors chained by a table) whose stream `
 ([MS-XLS]: type and length, two bytes each). Two kinds of record can hold an error.
 """
 
+import re
 import struct
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,8 @@ from projects.exchange.confined.refusals import Refused
 
 _END: Final = 0xFFFFFFFA  # from here on sector numbers are marks
 _BOUNDSHEET, _BOF, _EOF, _FORMULA, _BOOLERR = 0x85, 0x809, 0x0A, 0x06, 0x205
+#: A result that is no number ends in two bytes of ones; it begins with 2 when it is an error.
+_RESULT_IS_ERROR: Final = re.compile(rb"\x02.{5}\xff\xff", re.DOTALL).match
 _ERRORS: Final = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -119,9 +122,7 @@ def _errors(stream: bytes, place: int) -> dict[tuple[int, int], str]:
                 break
         elif depth == 1 and kind == _BOOLERR and stream[body + 7] == 1:
             found[unpack(stream, body)] = _ERRORS.get(stream[body + 6], "#ERROR!")
-        elif depth == 1 and kind == _FORMULA:
-            # A result that is no number has two bytes of ones; 2 says that it is an error.
-            if stream[body + 12 : body + 14] == b"\xff\xff" and stream[body + 6] == 2:
-                found[unpack(stream, body)] = _ERRORS.get(stream[body + 8], "#ERROR!")
+        elif depth == 1 and kind == _FORMULA and _RESULT_IS_ERROR(stream, body + 6):
+            found[unpack(stream, body)] = _ERRORS.get(stream[body + 8], "#ERROR!")
         place = body + length
     return found

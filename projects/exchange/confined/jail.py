@@ -64,9 +64,17 @@ def bound(limits: Limits, *, may_write_mb: int) -> None:
         (resource.RLIMIT_NOFILE, 64),
         (resource.RLIMIT_NPROC, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        _lower(what, most, most)
     # The soft limit ends the process with SIGXCPU, which says what it was; the hard one cannot be caught.
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 2))
+    _lower(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 2)
+
+
+def _lower(what: int, soft: int, hard: int) -> None:
+    """Set a limit, or leave it where whoever started the server has set a lower one."""
+    _soft, most = resource.getrlimit(what)
+    if most != resource.RLIM_INFINITY:
+        soft, hard = min(soft, most), min(hard, most)
+    resource.setrlimit(what, (soft, hard))
 
 
 def shut(readable: Iterable[Path], writable: Iterable[Path]) -> list[str]:

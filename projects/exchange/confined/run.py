@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -103,7 +103,7 @@ def private_copy(
         yield PrivateCopy(folder, folder / name, digest.hexdigest(), size)
 
 
-def answers(copy: PrivateCopy, request: dict[str, Any], limits: Limits) -> Iterator[Any]:
+def answers(copy: PrivateCopy, request: dict[str, Any], limits: Limits) -> Generator[Any, None, None]:
     """What the child says of the file: first a dict, then a list a row. Raises Failed.
 
     The last thing taken from it is that it came to an end by itself and counted as many rows.

@@ -9,7 +9,7 @@ from typing import Any, Final
 import python_calamine as calamine
 
 from projects.exchange.confined.biff import errors_of
-from projects.exchange.confined.limits import Limits
+from projects.exchange.confined.limits import DATA_SHEET, Limits
 from projects.exchange.confined.refusals import Refused
 from projects.exchange.confined.sheetxml import SheetNews, look_through, refuse_entities, sheet_parts
 from projects.exchange.confined.ziplook import opened
@@ -29,7 +29,8 @@ _CFB: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 def read(path: Path, request: dict[str, Any], limits: Limits, out: Out) -> None:
     """Write the sheets, then the rows of the chosen one. Raises Refused.
 
-    Request: `sheet` (name or number as text, or null: the only visible one with content), `is_look` (a person
+    Request: `sheet` (name or number as text, or null: ours, else the only visible one with
+    content), `is_look` (a person
     will choose: do not refuse when nobody can say which sheet is meant, and count the rows of all).
     """
     kind, parts = _kind(path, limits)
@@ -143,6 +144,10 @@ class _Picker:
     def choose(self, wanted: str | None) -> int | None:
         if wanted is not None:
             return self._by_name(wanted)
+        for index in self._worksheets(is_hidden=False):
+            # Our own exports and templates: the other sheet says what they are.
+            if self._infos[index].name == DATA_SHEET and self.sheet(index).height:
+                return index
         full = [index for index in self._worksheets(is_hidden=False) if self.sheet(index).height]
         if len(full) == 1:
             return full[0]

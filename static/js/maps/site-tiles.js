@@ -15,9 +15,9 @@ const MAX_TILE_ZOOM = 18;
  * Clusters and points of the current view, tile by tile.
  *
  * @param {import("../../vendor/leaflet/leaflet-src.esm.js").Map} map
- * @param {{url: string, query: string}} config
+ * @param {{url: string, query: string, session?: boolean}} config  `session`: with the log-in of the page
  * @param {object} tools
- * @param {import("../types.js").Settings} tools.settings
+ * @param {Pick<import("../types.js").Settings, "vocabulary" | "sprites">} tools.settings
  * @param {import("../../vendor/leaflet/leaflet-src.esm.js").Canvas} tools.renderer  of everything on the map
  * @param {ReturnType<typeof import("../lib/wording.js").wording>} tools.words
  * @param {(id: string, lat: number, lon: number) => void} tools.onSite

@@ -1,8 +1,11 @@
 """What a clerk reads names the page's controls, not options of a command line."""
 
 import pytest
+from django.utils import translation
 
 from projects.admin.clerkwords import clerk_words
+from projects.admin.importwords import field_title
+from projects.exchange.columns import COLUMNS
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,11 @@ from projects.admin.clerkwords import clerk_words
 def test_options_become_labels(sentence: str, said: str | None) -> None:
     found = clerk_words(sentence)
     assert found == said if said is not None else "--city 330200" in found and "系统管理员" in found
+
+
+def test_every_column_has_a_title_of_the_page() -> None:
+    """The table of columns is written in Chinese; here its titles are translated."""
+    for column in COLUMNS:
+        assert field_title(column.field) == column.title
+    with translation.override("en"):
+        assert all(field_title(column.field).isascii() for column in COLUMNS)

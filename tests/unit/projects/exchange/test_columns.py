@@ -6,7 +6,8 @@ import pytest
 
 from projects.exchange import columnguide, columns
 from projects.exchange.attributeheaders import attribute_header, attribute_of
-from projects.exchange.columns import BY_FIELD, COLUMNS, match_columns
+from projects.exchange.columnmatch import match_columns
+from projects.exchange.columns import BY_FIELD, COLUMNS
 from projects.exchange.problems import OptionError
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -109,3 +110,16 @@ def test_a_workbooks_header_is_recognised() -> None:
     for column in COLUMNS:
         if column.is_in_template:
             assert column.header.lower() in column.aliases
+
+
+@pytest.mark.parametrize(
+    ("headers", "mapped"),
+    [
+        (["名 称", "经  度(°)", "纬度(度)"], {"name": "名 称", "lon": "经  度(°)", "lat": "纬度(度)"}),
+        (["ｎａｍｅ", "lon", "lat"], {"name": "ｎａｍｅ", "lon": "lon", "lat": "lat"}),
+        (["名称", "名称(英文)", "lon", "lat"], {"name": "名称", "lon": "lon", "lat": "lat"}),
+        (["电话(座机)", "电话(手机)", "lon", "lat"], {"lon": "lon", "lat": "lat"}),  # which one?
+    ],
+)
+def test_what_layout_adds_to_a_header(headers: list[str], mapped: dict[str, str]) -> None:
+    assert dict(match_columns(headers, {}, has_geometry=False).header_of) == mapped

@@ -20,7 +20,7 @@ def test_a_workbook(tmp_path: Path) -> None:
         book.create_sheet("草稿").append(["x"])
         book["草稿"].sheet_state = "hidden"
 
-    rows = [["清单"], ["名称", "数量"], *([f"点{number}", number] for number in range(9))]
+    rows: list[list[object]] = [["清单"], ["名称", "数量"], *([f"点{number}", number] for number in range(9))]
     said = describe(workbook(tmp_path / "a.xlsx", rows, change=change))
     assert (said.format, said.encoding, said.delimiter) == ("xlsx", "", "")
     assert said.sheets == (Sheet("Sheet", 11), Sheet("草稿", 1, is_hidden=True))

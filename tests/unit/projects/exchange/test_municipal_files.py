@@ -84,7 +84,7 @@ def test_a_row_that_is_named(
                 if isinstance(cell.value, str) and cell.value.startswith("#"):
                     cell.data_type = "e"
 
-    rows = [["点位清单"], HEADER, GOOD, with_(**{"编码": "A2", **cells})]
+    rows: list[list[object]] = [["点位清单"], [*HEADER], GOOD, with_(**{"编码": "A2", **cells})]
     path = workbook(tmp_path / "a.xlsx", rows, change=change)
     plan = plan_import(read_table(path), OPTIONS, world())
     found = [(p.row, p.column, p.severity) for p in plan.problems]

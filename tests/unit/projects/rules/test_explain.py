@@ -93,7 +93,7 @@ def test_every_anchor_is_there_once_in_its_order(policy: Policy | None) -> None:
     assert tuple(figure.anchor for figure in methodology(policy)) == ANCHORS
     assert set(ANCHORS) == {
         *("completion", "due", "reported-counted", "divergence", "mean", "funds", "funds-schedule", "lights"),
-        *("months", "as-of", "published", "satisfaction", "working-days", "ranking"),
+        *("months", "as-of", "published", "satisfaction", "working-days", "ranking", "verification"),
     }
 
 
