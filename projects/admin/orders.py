@@ -1,5 +1,6 @@
 """Supervision orders in the admin: the list, one order with its steps, the sheet that is printed."""
 
+import re
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from projects.actions.errors import ActionError, Invalid
 from projects.actions.orders import save_order_scheme
 from projects.admin import drafts
-from projects.admin.base import ScopedAdmin
+from projects.admin.base import ScopedAdmin, cut
 from projects.admin.orderforms import PAGES, StepPage
 from projects.admin.orderissuing import issue_view
 from projects.admin.photouploads import ACCEPT, photos_in
@@ -36,6 +37,7 @@ from projects.rules.orders import TO_ANSWER
 from projects.rules.vocabulary import Due, OrderState, PhotoPurpose
 
 _MOST_PHOTOS: Final = 12
+_NUMBER: Final = re.compile(r"督?[〔\[((](?P<year>\d{4})[〕\]))](?P<serial>\d{1,6})号?", re.ASCII)
 
 
 class TodoFilter(admin.SimpleListFilter):
@@ -101,8 +103,8 @@ class SupervisionOrderAdmin(ScopedAdmin[SupervisionOrder]):
                     "due_shown", "issued_at"]  # fmt: skip
     list_display_links = ["number_shown"]
     list_filter = [TodoFilter, DueFilter, "grade", "state", DivisionFilter]
-    search_fields = ["site__name", "site__code", "indicator__name_zh", "serial"]
-    search_help_text = gettext_lazy("按点位名称、编码、指标或序号查找")
+    search_fields = ["site__name", "site__code", "indicator__name_zh"]
+    search_help_text = gettext_lazy("按单号(督〔2026〕17号)、点位名称、编码或指标查找")
     ordering = ["-pk"]
     by_key = True
     list_hint = gettext_lazy("一事一单:签收、办理、反馈,审核后销号或退回重办。每一步都留痕,不修改、不删除。")
@@ -112,6 +114,15 @@ class SupervisionOrderAdmin(ScopedAdmin[SupervisionOrder]):
         if permission is Permission.SITE_VIEW_INTERNAL:
             return orders_for(access)
         return SupervisionOrder.objects.visible_to(access, permission)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[SupervisionOrder], search_term: str
+    ) -> tuple[QuerySet[SupervisionOrder], bool]:
+        """A number as it is printed, `督〔2026〕17号`, or words."""
+        number = _NUMBER.fullmatch(cut(search_term).strip())
+        if number is not None:
+            return queryset.filter(year=int(number["year"]), serial=int(number["serial"])), False
+        return super().get_search_results(request, queryset, search_term)
 
     def has_change_permission(self, request: HttpRequest, obj: SupervisionOrder | None = None) -> bool:
         return False

@@ -127,6 +127,8 @@ def test_a_form_that_was_overtaken_changes_nothing(world: World) -> None:
         ("?due=soon", 2),
         ("?todo=review", 0),
         ("?q=南门", 1),
+        ("?q=督〔2024〕2号", 1),
+        ("?q=[2024]7", 0),
     ],
 )
 def test_the_list_is_narrowed(world: World, query: str, shown: int) -> None:
