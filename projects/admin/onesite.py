@@ -12,7 +12,7 @@ from projects.admin.visiting import rework_view, visit_view
 from projects.admin.visiting import site_context as verification_context
 from projects.admin.visits import visit_view as report_view
 from projects.models import Site
-from projects.permissions.access import Access, Permission, may
+from projects.permissions.access import Access, Permission, holds, may
 from projects.readmodels.orders import orders_of_site
 
 
@@ -21,7 +21,9 @@ def site_context(access: Access, site: Site) -> dict[str, Any]:
     return {
         **verification_context(access, site),
         "orders": orders_of_site(access, site.pk)[:12],
-        "may_issue": may(access, Permission.ORDER_ISSUE, target_of(site)),
+        # Whose site it is takes three questions: only for who issues orders at all.
+        "may_issue": holds(access, Permission.ORDER_ISSUE)
+        and may(access, Permission.ORDER_ISSUE, target_of(site)),
     }
 
 
