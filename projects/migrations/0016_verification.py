@@ -435,7 +435,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="site",
             index=models.Index(
-                condition=models.Q(models.Q(("checked", ""), _negated=True), ("deleted_seq__isnull", True)),
                 fields=["checked", "id"],
                 name="site_checked",
             ),

@@ -55,7 +55,7 @@ def sites(world: World) -> list[Site]:
         ("haishu", "", {0, 1, 2}),
         ("supervisor", "", {0, 1, 2, 3}),
         ("supervisor", "managed_by=330212", {3}),
-        ("haishu", "managed_by=330212", set()),
+        ("haishu", "managed_by=330212", {0, 1, 2}),  # another district is no choice here
         ("haishu", "publication__exact=draft", {1}),
         ("haishu", "stage__exact=building&kind=meal-point", {2}),
         ("haishu", "q=药行街", {0}),

@@ -71,7 +71,7 @@ class TestRecording:
     def test_a_verification_takes_a_verifier(self, world: World, site: Site, verifier: User) -> None:
         draft = replace(draft_of_photo(), purpose=PhotoPurpose.VERIFICATION)
         with pytest.raises(NotAllowed):
-            add_photos(access=world.access("haishu"), site_id=site.pk, photos=[draft])
+            add_photos(access=world.access("publisher"), site_id=site.pk, photos=[draft])
         add_photos(access=world.access("verifier"), site_id=site.pk, photos=[draft])
 
     def test_what_cannot_be(self, world: World, site: Site) -> None:
