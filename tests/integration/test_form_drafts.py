@@ -307,7 +307,7 @@ def test_bad_bodies_are_refused(world: World, body: str, status: int) -> None:
 
 
 def test_half_a_character_breaks_no_page(world: World, site: Site) -> None:
-    client = client_of(world, "haishu")
+    client = log_in("haishu")
     address = f"/admin/projects/site/{site.pk}/change/"
     body = '{"address": "%s", "fields": [["name", "\\ud800x"]], "files": ["\\udfff"]}' % address
     assert client.post(API, body, content_type="application/json").status_code == 200
