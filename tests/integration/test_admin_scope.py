@@ -108,7 +108,7 @@ def addresses(found: dict[str, int]) -> Iterator[tuple[str, str]]:
         for word in ("<path:object_id>", "<int:object_id>", "<int:user_id>"):
             route = route.replace(word, pk)
         if "<int:photo_id>" in route:
-            route = route.replace("<int:photo_id>", str(found["photo"]))
+            route = route.replace("<int:photo_id>", str(found.get("photo", 1)))
             for part in ("thumbnail", "picture", "original", "decide"):
                 yield model, route.replace("<slug:part>", part)
             continue

@@ -180,7 +180,7 @@ def test_a_new_row_and_a_step_come_back(world: World, site: Site, clock: time_ma
         **form_of(client.get(report).content.decode()),
         "percent": "55",
         "problem": "管线没迁",
-        "plan": "",
+        "plan": "月底迁完",
     }
     ended(client, clock)
     page = client.post(report, step)
