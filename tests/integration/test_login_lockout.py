@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from axes.models import AccessAttempt
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -118,6 +119,8 @@ def test_a_session_left_open_is_no_place_to_guess_the_password(
     page = client.post("/admin/password_change/", {**typed, "old_password": PASSWORD})
     assert page.status_code == 200 and "请 15 分钟后再试" in page.content.decode()
     assert User.objects.get(username="haishu").check_password(PASSWORD)
+    (kept,) = AccessAttempt.objects.values_list("post_data", flat=True)
+    assert "old_password" in kept and "wrong" not in kept and new not in kept
 
 
 @pytest.mark.parametrize(("trusted", "status"), [(["127.0.0.1/32"], 302), ([], 429)])
