@@ -172,8 +172,9 @@ class StaffSite(admin.AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """It names who is signed in: Django lets caches keep it. And it takes any number of guesses: here they
-        count like those of a log-in, for a session may be left open or stolen."""
+        """It names who is signed in: Django lets caches keep it. And Django takes any number of guesses: here
+        they count like those of a log-in, for a session may be left open or stolen.
+        """
         name = request.user.get_username()
         until = lockout.waits_until(request, name) if request.method == "POST" else None
         if until is not None:

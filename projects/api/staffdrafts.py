@@ -102,4 +102,8 @@ def _whole(text: str) -> str:
 
 
 def _texts(given: object) -> list[str]:
-    return [_whole(text[:200]) for text in given if isinstance(text, str)][:20] if isinstance(given, list) else []
+    return (
+        [_whole(text[:200]) for text in given if isinstance(text, str)][:20]
+        if isinstance(given, list)
+        else []
+    )

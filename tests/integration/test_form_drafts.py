@@ -309,7 +309,7 @@ def test_bad_bodies_are_refused(world: World, body: str, status: int) -> None:
 def test_half_a_character_breaks_no_page(world: World, site: Site) -> None:
     client = log_in("haishu")
     address = f"/admin/projects/site/{site.pk}/change/"
-    body = '{"address": "%s", "fields": [["name", "\\ud800x"]], "files": ["\\udfff"]}' % address
+    body = json.dumps({"address": address, "fields": [["name", "\ud800x"]], "files": ["\udfff"]})
     assert client.post(API, body, content_type="application/json").status_code == 200
     for page in ("/admin/drafts/", f"{address}?draft=1", f"{API}?address={address}"):
         assert client.get(page).status_code == 200
