@@ -24,6 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from projects.actions.errors import Invalid, NotAllowed
+from projects.actions.undoing import may_see
 from projects.exchange.columns import ColumnMap, recognised
 from projects.exchange.headers import clean_header
 from projects.exchange.problems import OptionError, UnreadableFile
@@ -219,11 +220,13 @@ def imported_before(staged: StagedImport) -> ImportBatch | None:
     )
 
 
-def said_before(staged: StagedImport) -> str:
-    """One sentence about `imported_before`, or an empty text."""
+def said_before(staged: StagedImport, access: Access) -> str:
+    """One sentence about `imported_before`, or an empty text; of somebody else's batch nothing but that."""
     batch = imported_before(staged)
     if batch is None:
         return ""
+    if not may_see(access, batch):
+        return _("这个文件以前已由别人导入。")
     said = _("这个文件已作为批次 %(batch)d 导入(%(day)s,%(who)s)。") % {
         "batch": batch.pk,
         "day": timezone.localtime(batch.recorded_at).date(),

@@ -122,7 +122,9 @@ def test_the_same_file_again_changes_nothing_and_says_when_it_came(world: World)
     batch = apply(first.pk, world.access("admin"))
     again = checked(world)
     assert again.counts["unchanged"] == 2 and not again.can_apply
-    assert f"批次 {batch.pk}" in said_before(again) and "admin" in said_before(again)
+    said = said_before(again, world.access("admin"))
+    assert f"批次 {batch.pk}" in said and "admin" in said
+    assert said_before(again, world.access("yinzhou")) == "这个文件以前已由别人导入。"
     with pytest.raises(Invalid):
         apply(again.pk, world.access("admin"))
     # Twice the same: one batch, whoever clicks.
