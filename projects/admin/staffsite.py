@@ -5,7 +5,8 @@ from functools import update_wrapper
 from typing import Any, Final, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import BadRequest, ImproperlyConfigured
+from django.db import DataError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -134,7 +135,11 @@ class StaffSite(admin.AdminSite):
             kept = kept_form(request) if is_sent and not self.has_permission(request) else None
             if kept is not None:
                 return self._ended(request, kept.return_address)
-            response = inner(request, *args, **kwargs)
+            try:
+                response = inner(request, *args, **kwargs)
+            except DataError as problem:
+                # A NUL in a text, a number beyond every column: only forged requests get so far.
+                raise BadRequest from problem
             if is_sent and response.status_code in (302, 303) and isinstance(request.user, User):
                 forget_draft(user=request.user, address=request.get_full_path())
             return response
