@@ -134,7 +134,10 @@ ACCOUNT_FAILURE_LIMIT = 30
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "projects.signin.addresses.client_address"
 AXES_LOCKOUT_CALLABLE = "projects.signin.lockout.own_page"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "kept"]
+AXES_SENSITIVE_PARAMETERS = [
+    *("username", "ip_address", "code", "kept"),
+    *("old_password", "new_password1", "new_password2"),
+]
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False

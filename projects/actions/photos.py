@@ -18,7 +18,15 @@ from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.photodrafts import PhotoDraft
 from projects.actions.rows import clean
 from projects.actions.sitewriting import entry_for, lock, require, target_of
-from projects.models import OrderEvent, Photo, PhotoDecision, Site, SiteReport, Verification
+from projects.models import (
+    OrderEvent,
+    Photo,
+    PhotoDecision,
+    Site,
+    SiteReport,
+    Verification,
+    storedfiles,
+)
 from projects.permissions.access import LEVEL_PERMISSIONS, Access, Permission, may
 from projects.rules.vocabulary import PhotoPurpose, PhotoVerdict
 
@@ -130,6 +138,10 @@ def write_photos(
     shape = shapely.from_wkb(bytes(site.geom.wkb))
     rows = []
     for draft in photos:
+        files = (draft.original_sha256, draft.picture_sha256, draft.thumbnail_sha256)
+        if not all(storedfiles.path_of(digest).exists() for digest in files):
+            # It waited in a form or a request for a correction, and was thrown away meanwhile.
+            raise Invalid({"photos": _("照片的文件已不在,请重新选择照片。")})
         row = Photo(
             site=site,
             report=report,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from maps.geometry import geodesic_distance_m
-from projects.actions import closing, ledger
+from projects.actions import approvals, closing, ledger
 from projects.actions.drafts import VisitDraft
 from projects.actions.errors import Invalid, NotAllowed
 from projects.actions.lights import judges_by_indicator
@@ -26,7 +26,14 @@ from projects.actions.visitwriting import Outcome, write_site
 from projects.models import Checklist, Rework, Site, SiteReport, Verification
 from projects.permissions.access import Access, Permission, may_verify
 from projects.readmodels.calendar import working_calendar
-from projects.readmodels.verifying import Standing, involved_in, on_other_levels, open_draws, standing_of
+from projects.readmodels.verifying import (
+    Standing,
+    checklist_of,
+    involved_in,
+    on_other_levels,
+    open_draws,
+    standing_of,
+)
 from projects.rules.checklists import read_answers
 from projects.rules.verification import (
     FAULTS,
@@ -50,6 +57,8 @@ from projects.rules.vocabulary import (
 
 _HUNDRED = Decimal(100)
 _MOST_WORKING_DAYS = 250
+#: A form that was open when the list changed may still be sent for so long.
+_LIST_CHANGED = dt.timedelta(days=1)
 
 
 @closing.correctable
@@ -224,8 +233,7 @@ def _row_of(site: Site, standing: Standing, visit: VisitDraft) -> Verification:
         sample_id=_sample_id(site, standing, visit.level),
         is_demo=site.is_demo,
     )
-    if visit.checklist_id is not None:
-        _answer(row, site, visit)
+    _answer(row, site, visit)
     return row
 
 
@@ -235,14 +243,29 @@ def _service_after(visit: VisitDraft) -> str:
 
 
 def _answer(row: Verification, site: Site, visit: VisitDraft) -> None:
-    checklist = Checklist.objects.filter(pk=visit.checklist_id or 0).first()
-    if checklist is None or checklist.kind_id not in (None, site.kind_id):
-        raise Invalid({"": _("核验清单已更换,请重新打开这一页。")})
     is_pass = visit.result in (CheckResult.PASSED, CheckResult.USABLE)
+    newest = checklist_of(site)
+    if newest is None or (visit.checklist_id is None and not is_pass):
+        return
+    checklist = Checklist.objects.filter(pk=visit.checklist_id or 0).first()
+    if checklist is None or not _may_answer(checklist, newest):
+        raise Invalid({"": _("核验清单已更换,请重新打开这一页。")})
     answers = read_answers(checklist.read_items(), visit.answers, is_pass=is_pass)
     if answers.problems:
         raise Invalid({f"item_{key}": _(text) for key, text in answers.problems.items()})
     row.checklist, row.answers = checklist, dict(answers.given)
+
+
+def _may_answer(checklist: Checklist, newest: Checklist) -> bool:
+    """The list that holds, or the one before it of a form that was open when it changed: nobody chooses an
+    easier one. What is approved as a correction was answered when it was asked for.
+    """
+    if checklist == newest:
+        return True
+    approval = approvals.current()
+    is_approved = approval is not None and approval.request_id is not None
+    is_fresh = checklist.version == newest.version - 1 and newest.recorded_at > timezone.now() - _LIST_CHANGED
+    return checklist.kind_id == newest.kind_id and (is_approved or is_fresh)
 
 
 def _sample_id(site: Site, standing: Standing, level: CheckLevel) -> int | None:

@@ -20,7 +20,7 @@ from projects.admin import drafts
 from projects.admin.conflicts import subject_entries
 from projects.admin.correcting import asked_for, offer
 from projects.admin.forms import SEEN_SEQ, PlainJSONField, ScopedForm
-from projects.admin.paging import KeyPage, KeysetChangeList, Place
+from projects.admin.paging import KeyedAutocomplete, KeyPage, KeysetChangeList, Place
 from projects.admin.readable import field_label, readable
 from projects.admin.scope import access_for, departments_of, divisions_of, indicators_for
 from projects.models import Department, Division, Indicator, Site
@@ -155,6 +155,8 @@ class ScopedAdmin(drafts.KeepsDrafts, _ModelAdmin[M]):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", self.choices_for(request, db_field.remote_field.model))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KeyedAutocomplete(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -316,7 +316,7 @@ def _render(
         "reading": reading if reading.fields else None,
         "reading_open": reading_open or bool(staged.error) or bool(reading.errors) or form is None,
         "form": form,
-        "before": staging.said_before(staged),
+        "before": staging.said_before(staged, access_for(request)),
         "form_url": address(staged, "options"),
         "discard_url": address(staged, "discard"),
         **(importsteps.upload_words(address(staged, "replace")) if form is None else {}),

@@ -88,7 +88,7 @@ def preview_page(request: HttpRequest, staged: StagedImport) -> HttpResponse:
         **importsteps.page(request, staged, "preview", _("检查结果:%(name)s") % {"name": staged.file_name}),
         **importsteps.upload_words(address(staged, "replace")),
         "verdict": _verdict(staged),
-        "before": staging.said_before(staged),
+        "before": staging.said_before(staged, access_for(request)),
         "can_apply": staged.can_apply,
         "checked_mark": mark_of(staged),
         "apply_label": _apply_label(counts),

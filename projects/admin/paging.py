@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, QueryDict
@@ -172,3 +173,15 @@ class CappedAutocomplete(AutocompleteJsonView):
 
     def get_paginator(self, *args: Any, **kwargs: Any) -> CappedPaginator:
         return CappedPaginator(*args, **kwargs)
+
+
+class KeyedAutocomplete(AutocompleteSelect):
+    """Django's, which answers with an error where the value that it shows again is no key at all."""
+
+    def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> Any:
+        known = [each for each in value if not each or _is_key(each)]
+        return super().optgroups(name, known, attrs)
+
+
+def _is_key(text: object) -> bool:
+    return str(text).isascii() and str(text).isdigit() and len(str(text)) <= _LONGEST_KEY

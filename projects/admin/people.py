@@ -181,6 +181,9 @@ class UserAdmin(ScopedAdmin[User]):
         user = self.get_object(request, str(user_id))
         if user is None or not self.has_change_permission(request, user):
             raise PermissionDenied
+        if user.pk == request.user.pk:
+            # One's own takes the old one: a session that was left open or stolen must not do without it.
+            return HttpResponseRedirect(reverse("admin:password_change"))
         form: Any = SetPasswordForm(user, request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:

@@ -58,7 +58,7 @@ def typed_rows(request: HttpRequest, ids: Iterable[int]) -> list[Typed]:
 
 def posted_ids(request: HttpRequest) -> list[int]:
     """Which sites the sent form had rows of."""
-    return [int(text) for text in request.POST.getlist("row") if text.isascii() and text.isdigit()][:500]
+    return [pk for pk in map(_whole, request.POST.getlist("row")[:500]) if pk > 0]
 
 
 def as_of_in(text: str | None) -> dt.date | None:

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from functools import update_wrapper
 from typing import Any, Final, cast
 
-from django.contrib import admin
-from django.core.exceptions import ImproperlyConfigured
+from django.contrib import admin, messages
+from django.core.exceptions import BadRequest, ImproperlyConfigured
+from django.db import DataError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, URLResolver, path, reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +22,8 @@ from projects.addresses import in_language, with_query
 from projects.admin import draftspage, secondfactor, signin
 from projects.admin.scope import access_for
 from projects.models import User
-from projects.signin import policy
+from projects.rules.waiting import minutes_left
+from projects.signin import lockout, policy
 from projects.signin.kept import kept_form
 
 #: The menu: what is worked on daily first.
@@ -136,7 +138,11 @@ class StaffSite(admin.AdminSite):
             kept = kept_form(request) if is_sent and not self.has_permission(request) else None
             if kept is not None:
                 return self._ended(request, kept.return_address)
-            response = inner(request, *args, **kwargs)
+            try:
+                response = inner(request, *args, **kwargs)
+            except DataError as problem:
+                # A NUL in a text, a number beyond every column: only forged requests get so far.
+                raise BadRequest from problem
             if is_sent and response.status_code in (302, 303) and isinstance(request.user, User):
                 forget_draft(user=request.user, address=request.get_full_path())
             return response
@@ -176,8 +182,20 @@ class StaffSite(admin.AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """It names who is signed in: Django lets caches keep it."""
+        """It names who is signed in: Django lets caches keep it. And Django takes any number of guesses: here
+        they count like those of a log-in, for a session may be left open or stolen.
+        """
+        name = request.user.get_username()
+        until = lockout.waits_until(request, name) if request.method == "POST" else None
+        if until is not None:
+            request.method = "GET"
+            words = {"minutes": minutes_left(until, timezone.now())}
+            messages.error(request, str(_("输错次数太多,请 %(minutes)d 分钟后再试。")) % words)
         response = super().password_change(request, extra_context)
+        if request.method == "POST" and isinstance(response, TemplateResponse):
+            context = response.context_data or {}
+            if "old_password" in context["form"].errors and request.POST.get("old_password"):
+                lockout.failed(request, name)
         add_never_cache_headers(response)
         return response
 

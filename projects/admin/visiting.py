@@ -190,8 +190,9 @@ def visit_view(admin: ScopedAdmin[Site], request: HttpRequest, object_id: int) -
     checklist = checklist_of(site)
     if request.method == "POST" and request.POST.get("checklist"):
         # A list that changed meanwhile: what was answered stays answered.
-        kept = request.POST["checklist"][:18]
-        checklist = Checklist.objects.filter(pk=int(kept)).first() if kept.isdigit() else checklist
+        kept = request.POST["checklist"]
+        known = kept.isascii() and kept.isdigit() and len(kept) <= 18
+        checklist = (Checklist.objects.filter(pk=int(kept)).first() if known else None) or checklist
     items = checklist.read_items() if checklist is not None else ()
     data = request.POST if request.method == "POST" else None
     form = VisitForm(site, standing, level, items, data)

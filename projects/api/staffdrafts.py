@@ -92,9 +92,18 @@ def _pairs(given: object) -> list[tuple[str, str]]:
     for row in rows:
         if not (isinstance(row, list) and len(row) == 2 and all(isinstance(part, str) for part in row)):
             raise Refused(400, gettext_noop("fields 应为 [[名称, 值], …],名称和值都是文字。"))
-        pairs.append((row[0], row[1]))
+        pairs.append((_whole(row[0]), _whole(row[1])))
     return pairs
 
 
+def _whole(text: str) -> str:
+    """JSON may hold half a character, which no page can show again."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _texts(given: object) -> list[str]:
-    return [text[:200] for text in given if isinstance(text, str)][:20] if isinstance(given, list) else []
+    return (
+        [_whole(text[:200]) for text in given if isinstance(text, str)][:20]
+        if isinstance(given, list)
+        else []
+    )

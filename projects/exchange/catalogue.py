@@ -1,9 +1,9 @@
 """What the database knows, as planning an import wants it."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import shapely
@@ -26,7 +26,7 @@ from projects.models import (
     Indicator,
     Site,
 )
-from projects.permissions.access import Access, Permission, Target, may
+from projects.permissions.access import Access, Permission, Target, divisions_for, may
 from projects.readmodels.locator import current_locator
 
 _CHUNK: Final = 500
@@ -47,7 +47,7 @@ def load_world(access: Access, indicator_code: str, today: dt.date) -> World:
         kinds=_kinds(),
         gazetteer=_gazetteer(),
         locator=locator,
-        existing=_existing,
+        existing=partial(_existing, access),
         codes_with_prefix=_codes_with_prefix,
         may_manage=cache(
             lambda division_id: may(access, Permission.SITE_ADD, Target(division_id, departments))
@@ -103,20 +103,33 @@ def _gazetteer() -> Gazetteer:
     return Gazetteer(divisions, aliases)
 
 
-def _existing(codes: Sequence[str]) -> Mapping[str, ExistingSite]:
+def _existing(access: Access, codes: Sequence[str]) -> Mapping[str, ExistingSite]:
     found: dict[str, ExistingSite] = {}
     for start in range(0, len(codes), _CHUNK):
         sites = list(Site.objects.filter(code__in=codes[start : start + _CHUNK]))
+        ids = [site.pk for site in sites]
         contributions: dict[int, dict[int, Decimal]] = {}
-        for site_id, indicator_id, quantity in Contribution.objects.filter(
-            site__in=[site.pk for site in sites]
-        ).values_list("site_id", "indicator_id", "quantity"):
+        for site_id, indicator_id, quantity in Contribution.objects.filter(site__in=ids).values_list(
+            "site_id", "indicator_id", "quantity"
+        ):
             contributions.setdefault(site_id, {})[indicator_id] = quantity
-        found |= {site.code: _snapshot(site, contributions.get(site.pk, {})) for site in sites}
+        theirs = _changeable(access, ids)
+        found |= {
+            site.code: _snapshot(site, contributions.get(site.pk, {}), is_own=site.pk in theirs)
+            for site in sites
+        }
     return found
 
 
-def _snapshot(site: Site, contributions: Mapping[int, Decimal]) -> ExistingSite:
+def _changeable(access: Access, ids: Sequence[int]) -> Container[int]:
+    """Those of these sites that the person may change."""
+    if divisions_for(access, Permission.SITE_CHANGE) is None:
+        return frozenset(ids)
+    mine = Site.objects.visible_to(access, Permission.SITE_CHANGE).filter(pk__in=ids)
+    return frozenset(mine.values_list("pk", flat=True))
+
+
+def _snapshot(site: Site, contributions: Mapping[int, Decimal], *, is_own: bool) -> ExistingSite:
     fields: dict[str, Any] = {name: getattr(site, name) for name in SITE_FIELDS}
     return ExistingSite(
         id=site.pk,
@@ -131,6 +144,7 @@ def _snapshot(site: Site, contributions: Mapping[int, Decimal]) -> ExistingSite:
         fields=fields,
         attributes=site.attributes,
         contributions=contributions,
+        is_own=is_own,
     )
 
 

@@ -29,7 +29,11 @@ _IN_ORDER = (("baseline_start", "baseline_finish"), ("started_on", "finished_on"
 
 @dataclass(frozen=True, slots=True)
 class ExistingSite:
-    """A site as the database has it; `fields` holds every model field that a column can fill."""
+    """A site as the database has it; `fields` holds every model field that a column can fill.
+
+    `is_own`: the person who imports may change it. Of any other nothing may be said, not even whether the
+    file agrees with it.
+    """
 
     id: int
     code: str
@@ -43,6 +47,7 @@ class ExistingSite:
     fields: Mapping[str, object]
     attributes: Mapping[str, object]
     contributions: Mapping[int, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    is_own: bool = True
 
 
 def draft_of(

@@ -225,6 +225,12 @@ class _Comparison:
                 self._say(
                     values, code, _("编码 %(code)s 属于一个已删除的点位;请换一个编码。") % {"code": code}
                 )
+            elif not there.is_own:
+                self._say(
+                    values,
+                    code,
+                    _("编码 %(code)s 属于别处的一个点位,不在您的管理区划内;请换一个编码。") % {"code": code},
+                )
             else:
                 self._change(values, there, places[number], divided[number])
 

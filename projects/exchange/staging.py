@@ -19,10 +19,12 @@ from pathlib import PurePath
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from projects.actions.errors import Invalid, NotAllowed
+from projects.actions.undoing import may_see
 from projects.exchange.columnmatch import recognised
 from projects.exchange.columns import ColumnMap
 from projects.exchange.headers import clean_header
@@ -31,7 +33,7 @@ from projects.exchange.readers import MAX_MEGABYTES
 from projects.exchange.stagedfile import describe_staged
 from projects.exchange.stagedoptions import StagedOptions
 from projects.exchange.stagedprogress import is_running
-from projects.models import ColumnMemory, ImportBatch, StagedImport, StagedProblem, StagedRow
+from projects.models import ColumnMemory, ImportBatch, Photo, StagedImport, StagedProblem, StagedRow
 from projects.models.storedfiles import TooLarge, forget, path_of, store
 from projects.permissions.access import Access, Permission, holds
 from projects.rules.vocabulary import StagedState
@@ -192,10 +194,16 @@ def drop_plan(staged: StagedImport) -> None:
 
 
 def forget_unless_needed(digest: str) -> None:
-    """Remove a stored file that no open import and no batch refers to: what was applied is evidence."""
+    """Remove a stored file that nothing refers to: what was applied is evidence, and so is a photo.
+
+    Photos lie in the same store: whoever hands one's bytes in as a table must not throw the photo away.
+    """
     needed = (
         StagedImport.objects.filter(file_sha256=digest).exclude(state=StagedState.DISCARDED).exists()
         or ImportBatch.objects.filter(file_sha256=digest).exists()
+        or Photo.objects.filter(
+            Q(original_sha256=digest) | Q(picture_sha256=digest) | Q(thumbnail_sha256=digest)
+        ).exists()
     )
     if not needed:
         forget(digest)
@@ -213,11 +221,13 @@ def imported_before(staged: StagedImport) -> ImportBatch | None:
     )
 
 
-def said_before(staged: StagedImport) -> str:
-    """One sentence about `imported_before`, or an empty text."""
+def said_before(staged: StagedImport, access: Access) -> str:
+    """One sentence about `imported_before`, or an empty text; of somebody else's batch nothing but that."""
     batch = imported_before(staged)
     if batch is None:
         return ""
+    if not may_see(access, batch):
+        return _("这个文件以前已由别人导入。")
     said = _("这个文件已作为批次 %(batch)d 导入(%(day)s,%(who)s)。") % {
         "batch": batch.pk,
         "day": timezone.localtime(batch.recorded_at).date(),

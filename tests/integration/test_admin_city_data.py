@@ -174,6 +174,8 @@ def test_a_new_password(world: World, boss: Client) -> None:
     user.refresh_from_db()
     assert user.check_password("Long-enough-77")
     assert AuditEntry.objects.get().action == "user.password"
+    own = boss.post(f"/admin/projects/user/{world.users['admin'].pk}/password/", typed)
+    assert own["Location"] == "/admin/password_change/" and AuditEntry.objects.count() == 1
 
 
 def test_nobody_locks_themselves_out(world: World, boss: Client) -> None:

@@ -52,6 +52,19 @@ def test_their_own_filters_work(admin_client: Client, address: str) -> None:
     assert admin_client.get(address).status_code == 200
 
 
+@pytest.mark.parametrize("key", ["NaN", "9" * 5000, "9" * 25, "²", "\0"])
+def test_a_choice_that_is_no_key_is_none(haishu: Client, key: str) -> None:
+    address = "/admin/projects/indicatorreport/add/"
+    assert haishu.get(address, {"corrects": key}).status_code == 200
+    assert haishu.post(address, {"corrects": key}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/admin/projects/site/?kind=%00", "/admin/round/?township=%00"])
+def test_what_no_column_holds_is_no_error_of_the_server(haishu: Client, address: str) -> None:
+    """PostgreSQL takes no NUL."""
+    assert haishu.get(address).status_code in (200, 302, 400)
+
+
 def test_a_search_of_two_thousand_words_is_cut(haishu: Client) -> None:
     assert haishu.get("/admin/projects/site/", {"q": "a " * 2000}).status_code == 200
 

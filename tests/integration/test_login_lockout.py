@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from axes.models import AccessAttempt
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from projects.models import AuditEntry, Authenticator, Membership, RecoveryCode, User
-from tests.factories import World, anchor
+from tests.factories import PASSWORD, World, anchor
 from tests.integration.loggingin import CODE, code_of, first_step, give_phone, is_in, log_in
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +107,20 @@ def test_a_known_browser_gets_in_while_others_guess(
     for number in range(31):
         wrong(1, "yinzhou", f"198.51.100.{number}")
     assert first_step(other, "yinzhou").status_code == 429, "it is known to one account"
+
+
+def test_a_session_left_open_is_no_place_to_guess_the_password(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    client, new = log_in("haishu"), "another-Long-1"
+    typed = {"new_password1": new, "new_password2": new}
+    for _try in range(10):
+        client.post("/admin/password_change/", {**typed, "old_password": "wrong"})
+    page = client.post("/admin/password_change/", {**typed, "old_password": PASSWORD})
+    assert page.status_code == 200 and "请 15 分钟后再试" in page.content.decode()
+    assert User.objects.get(username="haishu").check_password(PASSWORD)
+    (kept,) = AccessAttempt.objects.values_list("post_data", flat=True)
+    assert "old_password" in kept and "wrong" not in kept and new not in kept
 
 
 @pytest.mark.parametrize(("trusted", "status"), [(["127.0.0.1/32"], 302), ([], 429)])

@@ -14,7 +14,9 @@ from projects.actions.photodrafts import Fix
 from projects.actions.photos import MOST, add_photos, decide_photo
 from projects.actions.reports import report_site
 from projects.actions.sites import remove_site
-from projects.models import AuditEntry, Membership, Photo, PhotoDecision, Site, User
+from projects.exchange.staging import discard
+from projects.exchange.staging import upload as hand_in
+from projects.models import AuditEntry, Membership, Photo, PhotoDecision, Site, User, storedfiles
 from projects.readmodels.photos import is_public_picture, photos_of_sites
 from projects.rules.evidence import Finding
 from projects.rules.vocabulary import PhotoPurpose, PhotoVerdict, Publication
@@ -71,8 +73,19 @@ class TestRecording:
     def test_a_verification_takes_a_verifier(self, world: World, site: Site, verifier: User) -> None:
         draft = replace(draft_of_photo(), purpose=PhotoPurpose.VERIFICATION)
         with pytest.raises(NotAllowed):
-            add_photos(access=world.access("publisher"), site_id=site.pk, photos=[draft])
+            add_photos(access=world.access("supervisor"), site_id=site.pk, photos=[draft])
         add_photos(access=world.access("verifier"), site_id=site.pk, photos=[draft])
+
+    def test_nobody_throws_the_original_away_by_an_import(self, world: World, site: Site) -> None:
+        access, draft = world.access("haishu"), draft_of_photo()
+        original = storedfiles.path_of(draft.original_sha256)
+        discard(access, hand_in(access, [photo()], "照片.csv").pk)
+        assert not original.exists()
+        with pytest.raises(Invalid):  # a form may hold a photo that is not recorded yet
+            add_photos(access=access, site_id=site.pk, photos=[draft])
+        add_photos(access=access, site_id=site.pk, photos=[draft_of_photo()])
+        discard(access, hand_in(access, [photo()], "照片.csv").pk)
+        assert original.exists()
 
     def test_what_cannot_be(self, world: World, site: Site) -> None:
         access = world.access("haishu")

@@ -139,6 +139,11 @@ class TestTable:
             body = haishu.get(f"{ROUND}?{query}").content.decode().replace('value="外区点"', "")
             assert "外区点" not in body, query
 
+    def test_a_row_of_nonsense_is_none(self, sites: list[Site], haishu: Client) -> None:
+        rows = ["9" * 5000, "9" * 25, "²", "-1"]
+        for url in ("/admin/round/", "/admin/round/preview/"):
+            assert haishu.post(url, {"day": "2024-06-30", "row": rows}).status_code == 200
+
     def test_photos_of_a_refused_form_are_kept(self, world: World, sites: list[Site], haishu: Client) -> None:
         pk = sites[0].pk
         page = haishu.get(ROUND).content.decode()

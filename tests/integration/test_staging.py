@@ -122,7 +122,9 @@ def test_the_same_file_again_changes_nothing_and_says_when_it_came(world: World)
     batch = apply(first.pk, world.access("admin"))
     again = checked(world)
     assert again.counts["unchanged"] == 2 and not again.can_apply
-    assert f"批次 {batch.pk}" in said_before(again) and "admin" in said_before(again)
+    said = said_before(again, world.access("admin"))
+    assert f"批次 {batch.pk}" in said and "admin" in said
+    assert said_before(again, world.access("yinzhou")) == "这个文件以前已由别人导入。"
     with pytest.raises(Invalid):
         apply(again.pk, world.access("admin"))
     # Twice the same: one batch, whoever clicks.
@@ -178,6 +180,21 @@ def test_others_do_not_see_it_and_rows_outside_are_refused(world: World) -> None
         said.add(str(refusal.value))
     assert len(said) == 1
     assert one(world.access("admin"), staged.pk) == staged
+
+
+def test_nothing_is_said_of_somebody_elses_site(world: World) -> None:
+    """Not what it is, by a preview of changing it; not whether the file agrees with it either."""
+    apply(checked(world, HEAD + "A1,内部名称,121.55,29.85,海曙区\n").pk, world.access("admin"))
+    energy = OPTIONS.importing and replace(OPTIONS.importing, indicator="06-piles")
+    for name in ("内部名称", "猜的名称"):
+        for who, importing in (("yinzhou", OPTIONS.importing), ("energy", energy)):
+            staged = hand_in(world, HEAD + f"A1,{name},121.55,29.85,\n", who=who)
+            set_options(world.access(who), staged.pk, replace(OPTIONS, importing=importing))
+            staged = check(staged.pk)
+            (problem,) = problems_page(staged, Severity.ERROR).problems
+            assert "编码 A1 属于别处" in problem.sentence
+            assert staged.counts["unchanged"] == staged.counts["updated"] == 0
+            assert not StagedRow.objects.filter(staged=staged).exists()
 
 
 def test_whoever_lost_the_right_meanwhile_writes_nothing(world: World) -> None:

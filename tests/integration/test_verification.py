@@ -239,6 +239,10 @@ class TestOnTheSpot:
         other = Checklist.objects.get(kind__slug="road")
         with pytest.raises(Invalid):
             visit(people.access("haishu2"), site, SELF, checklist_id=other.pk, answers={})
+        general = Checklist.objects.get(kind__isnull=True)
+        for easier in (None, general.pk, 10**9):
+            with pytest.raises(Invalid):
+                visit(people.access("haishu2"), site, SELF, checklist_id=easier)
         row = visit(people.access("haishu2"), site, SELF, checklist_id=own.pk, answers=answers)
         assert row.answers == answers
 
@@ -250,6 +254,15 @@ class TestOnTheSpot:
         assert same == old
         new = save_checklist(access=admin, row=Checklist(name_zh=old.name_zh, items=old.items[:2]))
         assert new.version == 2
+        site = finished(people)
+        own = Checklist.objects.get(kind=site.kind)
+        answers = {item.key: "yes" for item in own.read_items() if item.required}
+        save_checklist(access=admin, row=Checklist(kind=site.kind, name_zh="二", items=old.items[:2]))
+        row = visit(people.access("haishu2"), site, SELF, checklist_id=own.pk, answers=answers)
+        assert row.checklist == own  # a form that was open when the list changed
+        save_checklist(access=admin, row=Checklist(kind=site.kind, name_zh="三", items=old.items[:3]))
+        with pytest.raises(Invalid):
+            visit(people.access("civil"), site, DEPARTMENT, checklist_id=own.pk, answers=answers)
         with pytest.raises(Invalid):
             save_checklist(access=admin, row=Checklist(name_zh="x", items=[{"key": "?"}]))
         with pytest.raises(NotAllowed):
