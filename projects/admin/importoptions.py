@@ -88,6 +88,7 @@ class ReadingForm(forms.Form):
         super().__init__(*args, **kwargs)
         kind = str(staged.description.get("format") or _by_name(staged.file_name))
         sheets = staged.description.get("sheets") or []
+        self._found = staged.description
         field: Any = self.fields["sheet"]
         field.choices = [("", _("自动选择"))] + [
             (sheet["name"], _("%(name)s(%(rows)d 行)") % {"name": sheet["name"], "rows": sheet["rows"]})
@@ -101,13 +102,16 @@ class ReadingForm(forms.Form):
             del self.fields["encoding"]
 
     def applied(self, options: StagedOptions) -> StagedOptions:
-        """The same options, with the file opened as the form says."""
+        """The same options, with the file opened as the form says. What was found without being told stays
+        untold: a corrected file may have its sheet and its header elsewhere."""
         data = self.cleaned_data
+        sheet, header_row = data.get("sheet") or None, data.get("header_row")
+        if options.sheet is None and sheet == self._found.get("sheet"):
+            sheet = None
+        if options.header_row is None and header_row == self._found.get("header_row"):
+            header_row = None
         return replace(
-            options,
-            encoding=data.get("encoding") or None,
-            sheet=data.get("sheet") or None,
-            header_row=data.get("header_row"),
+            options, encoding=data.get("encoding") or None, sheet=sheet, header_row=header_row
         )
 
 
@@ -152,6 +156,7 @@ def take_over(access: Access, staged: StagedImport, before: StagedImport) -> boo
         options.importing.kind.column,
     }
     headers = {str(header) for header in staged.description.get("headers", [])}
+    options = _opened_as(options, staged, before, is_found=names - {None, ""} <= headers)
     try:
         staging.set_options(access, staged.pk, options)
     except (ActionError, OptionError):
@@ -159,6 +164,21 @@ def take_over(access: Access, staged: StagedImport, before: StagedImport) -> boo
     staged.refresh_from_db()
     headers |= {str(header) for header in staged.description.get("headers", [])}
     return names - {None, ""} <= headers
+
+
+def _opened_as(
+    options: StagedOptions, staged: StagedImport, before: StagedImport, *, is_found: bool
+) -> StagedOptions:
+    """How a corrected file is opened: an annotated copy has other sheets, its header in the first row, and
+    is no CSV. `is_found`: all the columns that are needed were found without being told where."""
+    sheets = {str(sheet["name"]) for sheet in staged.description.get("sheets") or []}
+    if options.sheet is not None and options.sheet not in sheets:
+        options = replace(options, sheet=None, header_row=None)
+    if is_found and options.sheet in (None, staged.description.get("sheet")):
+        options = replace(options, header_row=None)
+    if staged.description.get("format") != before.description.get("format"):
+        options = replace(options, encoding=None)
+    return options
 
 
 def _read_again(request: HttpRequest, staged: StagedImport, reading: ReadingForm) -> HttpResponse:

@@ -1,7 +1,9 @@
 """The staged import in the admin: each step, and each refusal. The worker runs inline."""
 
+import io
 import re
 
+import openpyxl
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -102,6 +104,28 @@ def test_errors_by_row_and_cell_and_the_corrected_file(haishu: Client) -> None:
     assert "检查通过" in body(haishu.get(page_of(corrected))), "the options were not asked for again"
     staged.refresh_from_db()
     assert staged.state == StagedState.DISCARDED
+
+
+def test_the_annotated_copy_is_taken_back_whatever_sheet_and_titles_the_file_had(haishu: Client) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "附件1"
+    rows = [line.split(",") for line in GOOD.replace("121.551", "121.x51").splitlines()]
+    for row in [["海曙区助餐点一览表"], ["填报单位:海曙区民政局"], *rows]:
+        sheet.append(row)
+    held = io.BytesIO()
+    book.save(held)
+    staged = checked(haishu, held.getvalue(), "附件1.xlsx")
+    copy = openpyxl.load_workbook(io.BytesIO(haishu.get(page_of(staged, "annotated")).getvalue()))
+    cells = [cell for row in copy.worksheets[0].iter_rows() for cell in row if cell.value == "121.x51"]
+    assert len(cells) == 1
+    cells[0].value = "121.551"
+    held = io.BytesIO()
+    copy.save(held)
+    hand_in(haishu, held.getvalue(), "附件1-标注.xlsx", page_of(staged, "replace"))
+    page = text_of(body(haishu.get(page_of(newest()))))
+    assert "检查通过" in page and "将新增 2 个" in page, page
 
 
 def test_a_corrected_file_with_other_columns_is_asked_about_again(haishu: Client) -> None:
