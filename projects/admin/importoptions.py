@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.actions.errors import ActionError
-from projects.admin import importsteps
+from projects.actions.formdrafts import forget_draft
+from projects.admin import drafts, importsteps
 from projects.admin.clerkwords import clerk_words
 from projects.admin.importfields import (
     COLUMN,
@@ -29,7 +30,7 @@ from projects.admin.importfields import (
     Vocabulary,
 )
 from projects.admin.importforms import FileFacts, OptionsForm
-from projects.admin.importinitial import initial_of, system_choice
+from projects.admin.importinitial import initial_of, named_datum, opened_as, system_choice
 from projects.admin.importsteps import address
 from projects.admin.importwords import datum_words
 from projects.admin.scope import access_for, indicators_for
@@ -110,9 +111,7 @@ class ReadingForm(forms.Form):
             sheet = None
         if options.header_row is None and header_row == self._found.get("header_row"):
             header_row = None
-        return replace(
-            options, encoding=data.get("encoding") or None, sheet=sheet, header_row=header_row
-        )
+        return replace(options, encoding=data.get("encoding") or None, sheet=sheet, header_row=header_row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +139,12 @@ def options_page(request: HttpRequest, staged: StagedImport, start: Start | None
         if form is not None and form.is_valid() and reading.is_valid():
             if _set(request, staged, reading.applied(replace(_stored(staged), importing=form.options()))):
                 start(request, staged, Work.CHECK)
+                assert request.user.is_authenticated
+                # The same form is shown at the address of the import itself.
+                forget_draft(user=request.user, address=address(staged, "change"))
             return redirect(address(staged, "change"))
         return _render(request, staged, form, reading)
-    return _render(request, staged, _form(request, staged), _reading_form(staged))
+    return _render(request, staged, _form(request, staged, drafts.typed(request)), _reading_form(staged))
 
 
 def take_over(access: Access, staged: StagedImport, before: StagedImport) -> bool:
@@ -156,7 +158,7 @@ def take_over(access: Access, staged: StagedImport, before: StagedImport) -> boo
         options.importing.kind.column,
     }
     headers = {str(header) for header in staged.description.get("headers", [])}
-    options = _opened_as(options, staged, before, is_found=names - {None, ""} <= headers)
+    options = opened_as(options, staged, before, is_found=names - {None, ""} <= headers)
     try:
         staging.set_options(access, staged.pk, options)
     except (ActionError, OptionError):
@@ -164,21 +166,6 @@ def take_over(access: Access, staged: StagedImport, before: StagedImport) -> boo
     staged.refresh_from_db()
     headers |= {str(header) for header in staged.description.get("headers", [])}
     return names - {None, ""} <= headers
-
-
-def _opened_as(
-    options: StagedOptions, staged: StagedImport, before: StagedImport, *, is_found: bool
-) -> StagedOptions:
-    """How a corrected file is opened: an annotated copy has other sheets, its header in the first row, and
-    is no CSV. `is_found`: all the columns that are needed were found without being told where."""
-    sheets = {str(sheet["name"]) for sheet in staged.description.get("sheets") or []}
-    if options.sheet is not None and options.sheet not in sheets:
-        options = replace(options, sheet=None, header_row=None)
-    if is_found and options.sheet in (None, staged.description.get("sheet")):
-        options = replace(options, header_row=None)
-    if staged.description.get("format") != before.description.get("format"):
-        options = replace(options, encoding=None)
-    return options
 
 
 def _read_again(request: HttpRequest, staged: StagedImport, reading: ReadingForm) -> HttpResponse:
@@ -324,6 +311,7 @@ def _render(
 ) -> HttpResponse:
     found = staged.description
     wrong = set(form.errors) if form is not None and form.is_bound else set()
+    notes = [clerk_words(str(note)) for note in found.get("notes", [])]
     context: dict[str, Any] = {
         **importsteps.page(request, staged, "options", _("这个文件怎样读")),
         "facts": list(_facts(staged)),
@@ -331,11 +319,12 @@ def _render(
         "sample": [
             [str(cell)[:_LONGEST_CELL] for cell in row] for row in (found.get("sample") or [])[:_SAMPLE]
         ],
-        "notes": [clerk_words(str(note)) for note in found.get("notes", [])],
-        "reading_problem": clerk_words(staged.error),
+        "notes": notes if found.get("headers") else [],
+        "reading_problem": clerk_words(staged.error) or ("" if found.get("headers") else "".join(notes)),
         "reading": reading if reading.fields else None,
         "reading_open": reading_open or bool(staged.error) or bool(reading.errors) or form is None,
         "form": form,
+        "draft": drafts.offer(request),
         "before": staging.said_before(staged),
         "form_url": address(staged, "options"),
         "discard_url": address(staged, "discard"),
@@ -362,7 +351,7 @@ def _facts(staged: StagedImport) -> Iterator[tuple[str, str]]:
         yield _("编码"), str(found["encoding"])
     if found.get("sheet"):
         yield _("工作表"), str(found["sheet"])
-    if found.get("row_count") is not None:
+    if found.get("row_count") is not None and found.get("headers"):
         yield _("行数"), f"{found['row_count']:,}"
     if found.get("declared_crs"):
         yield _("文件写明的坐标系"), datum_words(str(found["declared_crs"]))
@@ -374,7 +363,7 @@ def _datum_hint(staged: StagedImport) -> str:
     proposal = staging.propose(staged)
     importing = proposal.options.importing
     if not proposal.is_remembered or importing is None:
-        return ""
+        return named_datum(staged.description.get("headers", []))
     choice, number = system_choice(importing.datum)
     label = f"EPSG:{number}" if choice == EPSG else str(dict(DATUM_CHOICES)[choice])
     return _("上次同样表头的文件,您选的是:%(datum)s。这一次也是吗?请点选一项确认。") % {"datum": label}

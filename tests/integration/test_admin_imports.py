@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from projects.actions.sites import change_site
-from projects.models import ImportBatch, Site, StagedImport, storedfiles
+from projects.models import FormDraft, ImportBatch, Site, StagedImport, storedfiles
 from projects.rules.vocabulary import StagedState
 from tests.factories import World
 from tests.integration.adminforms import form_of
@@ -104,6 +104,29 @@ def test_errors_by_row_and_cell_and_the_corrected_file(haishu: Client) -> None:
     assert "检查通过" in body(haishu.get(page_of(corrected))), "the options were not asked for again"
     staged.refresh_from_db()
     assert staged.state == StagedState.DISCARDED
+
+
+def test_half_chosen_options_are_kept(haishu: Client) -> None:
+    hand_in(haishu, GOOD)
+    staged = newest()
+    fields = [["datum", "gcj02"], ["kind", "meal-point"], ["code", "编号"], ["col-name", "地址"]]
+    draft = {"address": page_of(staged), "fields": fields}
+    haishu.post("/api/staff/v1/drafts/", draft, content_type="application/json")
+    assert "有未保存的内容" in body(haishu.get(page_of(staged)))
+    again = form_of(body(haishu.get(f"{page_of(staged)}?draft=1")))
+    assert (again["datum"], again["col-name"]) == ("gcj02", "地址")
+    haishu.post(page_of(staged, "options"), {**options_of(haishu, staged), **CHOSEN, "_check": "1"})
+    assert not FormDraft.objects.exists(), "what was sent is no draft any more, at either address"
+
+
+def test_a_header_that_names_a_map_is_pointed_out_and_a_file_without_rows_is_said(haishu: Client) -> None:
+    hand_in(haishu, "编号,名称,高德坐标\n")
+    staged = newest()
+    assert "表头“高德坐标”像是:高德地图" in body(haishu.get(page_of(staged)))
+    shown = options_of(haishu, staged)
+    assert "datum" not in shown and shown["col-lonlat"] == "高德坐标"
+    haishu.post(page_of(staged, "options"), {**shown, **CHOSEN, "_check": "1"})
+    assert "文件里没有一行数据" in body(haishu.get(page_of(staged)))
 
 
 def test_the_annotated_copy_is_taken_back_whatever_sheet_and_titles_the_file_had(haishu: Client) -> None:
