@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from projects.actions.sites import change_site
+from projects.admin.importprogress import is_cut_off
 from projects.models import FormDraft, ImportBatch, Site, StagedImport, storedfiles
 from projects.rules.vocabulary import StagedState
 from tests.factories import World
@@ -241,6 +242,10 @@ def test_a_check_that_is_stopped_or_cut_off_may_begin_again(haishu: Client) -> N
     assert haishu.get(page_of(staged, "progress")).json()["busy"] is False
     StagedImport.objects.update(state=StagedState.APPLYING, worker_started_at=None)
     assert "写入中断了" in body(haishu.get(page_of(staged)))
+    # Read while it was at work, and finished before its lock was looked at.
+    read_before = newest()
+    StagedImport.objects.update(state=StagedState.CHECKED)
+    assert not is_cut_off(read_before)
 
 
 def test_twice_submitted_is_written_once(haishu: Client) -> None:
