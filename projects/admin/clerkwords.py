@@ -7,6 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from projects.admin.importwords import field_title
+
 _LABELS: Final[dict[str, str | Promise]] = {
     "encoding": gettext_lazy("编码"),
     "sheet": gettext_lazy("工作表"),
@@ -35,6 +37,9 @@ _OPTION: Final = re.compile(
     r"--([a-z]+(?:-[a-z]+)*)"  # its name
     r"((?:[ =](?:'[^']*'|[A-Za-z0-9_.]+(?:[=:][^\s,;。、)\uff0c\uff1b\uff09]*)?))?)"  # its value
 )
+_SERVICE: Final = re.compile(r"(?:用 |use )--service open", re.IGNORECASE)
+#: Which header was taken for which field.
+_TAKEN: Final = re.compile(r"\b([a-z_]+(?:\.\w+)?) ← ")
 #: A limit is not the clerk's to widen.
 _WIDEN: Final = re.compile(
     r"[,、\uff0c]?\s*(?:或用|请用|or use)?\s*--max-(?:rows|mb)\s*(?:放宽|to raise it)?", re.IGNORECASE
@@ -45,7 +50,13 @@ def clerk_words(sentence: str) -> str:
     """The sentence without options of a command line; commands for the administrator stay as they are."""
     if "manage.py" in sentence:
         return _("%(sentence)s(由系统管理员运行)") % {"sentence": sentence}
-    return _OPTION.sub(_label, _WIDEN.sub("", sentence))
+    plain = _SERVICE.sub(lambda _found: _("选“服务状态(文件里没有写的)”:开放"), _WIDEN.sub("", sentence))
+    return _TAKEN.sub(lambda found: f"{field_title(found[1])} ← ", _OPTION.sub(_label, plain))
+
+
+def clerk_column(column: str) -> str:
+    """The column that a problem is on: a header of the file, or what a position is read from."""
+    return {"lon, lat": _("经度、纬度"), "geometry": _("位置")}.get(column, column)
 
 
 def _label(found: re.Match[str]) -> str:

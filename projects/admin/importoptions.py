@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.actions.errors import ActionError
-from projects.admin import importsteps
+from projects.actions.formdrafts import forget_draft
+from projects.admin import drafts, importsteps
 from projects.admin.clerkwords import clerk_words
 from projects.admin.importfields import (
     COLUMN,
@@ -29,7 +30,7 @@ from projects.admin.importfields import (
     Vocabulary,
 )
 from projects.admin.importforms import FileFacts, OptionsForm
-from projects.admin.importinitial import initial_of, system_choice
+from projects.admin.importinitial import initial_of, named_datum, opened_as, system_choice
 from projects.admin.importsteps import address
 from projects.admin.importwords import datum_words
 from projects.admin.scope import access_for, indicators_for
@@ -88,6 +89,7 @@ class ReadingForm(forms.Form):
         super().__init__(*args, **kwargs)
         kind = str(staged.description.get("format") or _by_name(staged.file_name))
         sheets = staged.description.get("sheets") or []
+        self._found = staged.description
         field: Any = self.fields["sheet"]
         field.choices = [("", _("自动选择"))] + [
             (sheet["name"], _("%(name)s(%(rows)d 行)") % {"name": sheet["name"], "rows": sheet["rows"]})
@@ -101,14 +103,15 @@ class ReadingForm(forms.Form):
             del self.fields["encoding"]
 
     def applied(self, options: StagedOptions) -> StagedOptions:
-        """The same options, with the file opened as the form says."""
+        """The same options, with the file opened as the form says. What was found without being told stays
+        untold: a corrected file may have its sheet and its header elsewhere."""
         data = self.cleaned_data
-        return replace(
-            options,
-            encoding=data.get("encoding") or None,
-            sheet=data.get("sheet") or None,
-            header_row=data.get("header_row"),
-        )
+        sheet, header_row = data.get("sheet") or None, data.get("header_row")
+        if options.sheet is None and sheet == self._found.get("sheet"):
+            sheet = None
+        if options.header_row is None and header_row == self._found.get("header_row"):
+            header_row = None
+        return replace(options, encoding=data.get("encoding") or None, sheet=sheet, header_row=header_row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +139,12 @@ def options_page(request: HttpRequest, staged: StagedImport, start: Start | None
         if form is not None and form.is_valid() and reading.is_valid():
             if _set(request, staged, reading.applied(replace(_stored(staged), importing=form.options()))):
                 start(request, staged, Work.CHECK)
+                assert request.user.is_authenticated
+                # The same form is shown at the address of the import itself.
+                forget_draft(user=request.user, address=address(staged, "change"))
             return redirect(address(staged, "change"))
         return _render(request, staged, form, reading)
-    return _render(request, staged, _form(request, staged), _reading_form(staged))
+    return _render(request, staged, _form(request, staged, drafts.typed(request)), _reading_form(staged))
 
 
 def take_over(access: Access, staged: StagedImport, before: StagedImport) -> bool:
@@ -152,6 +158,7 @@ def take_over(access: Access, staged: StagedImport, before: StagedImport) -> boo
         options.importing.kind.column,
     }
     headers = {str(header) for header in staged.description.get("headers", [])}
+    options = opened_as(options, staged, before, is_found=names - {None, ""} <= headers)
     try:
         staging.set_options(access, staged.pk, options)
     except (ActionError, OptionError):
@@ -304,6 +311,7 @@ def _render(
 ) -> HttpResponse:
     found = staged.description
     wrong = set(form.errors) if form is not None and form.is_bound else set()
+    notes = [clerk_words(str(note)) for note in found.get("notes", [])]
     context: dict[str, Any] = {
         **importsteps.page(request, staged, "options", _("这个文件怎样读")),
         "facts": list(_facts(staged)),
@@ -311,11 +319,12 @@ def _render(
         "sample": [
             [str(cell)[:_LONGEST_CELL] for cell in row] for row in (found.get("sample") or [])[:_SAMPLE]
         ],
-        "notes": [clerk_words(str(note)) for note in found.get("notes", [])],
-        "reading_problem": clerk_words(staged.error),
+        "notes": notes if found.get("headers") else [],
+        "reading_problem": clerk_words(staged.error) or ("" if found.get("headers") else "".join(notes)),
         "reading": reading if reading.fields else None,
         "reading_open": reading_open or bool(staged.error) or bool(reading.errors) or form is None,
         "form": form,
+        "draft": drafts.offer(request),
         "before": staging.said_before(staged, access_for(request)),
         "form_url": address(staged, "options"),
         "discard_url": address(staged, "discard"),
@@ -342,7 +351,7 @@ def _facts(staged: StagedImport) -> Iterator[tuple[str, str]]:
         yield _("编码"), str(found["encoding"])
     if found.get("sheet"):
         yield _("工作表"), str(found["sheet"])
-    if found.get("row_count") is not None:
+    if found.get("row_count") is not None and found.get("headers"):
         yield _("行数"), f"{found['row_count']:,}"
     if found.get("declared_crs"):
         yield _("文件写明的坐标系"), datum_words(str(found["declared_crs"]))
@@ -354,7 +363,7 @@ def _datum_hint(staged: StagedImport) -> str:
     proposal = staging.propose(staged)
     importing = proposal.options.importing
     if not proposal.is_remembered or importing is None:
-        return ""
+        return named_datum(staged.description.get("headers", []))
     choice, number = system_choice(importing.datum)
     label = f"EPSG:{number}" if choice == EPSG else str(dict(DATUM_CHOICES)[choice])
     return _("上次同样表头的文件,您选的是:%(datum)s。这一次也是吗?请点选一项确认。") % {"datum": label}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.admin import importsteps
-from projects.admin.clerkwords import clerk_words
+from projects.admin.clerkwords import clerk_column, clerk_words
 from projects.admin.importsteps import address
 from projects.admin.scope import access_for
 from projects.exchange import staging
@@ -153,6 +153,8 @@ def _verdict(staged: StagedImport) -> Verdict:
             _("将新增 %(created)d 个、更新 %(updated)d 个点位,%(unchanged)d 个没有变化。看过以后点“写入”。")
             % words,
         )
+    if not counts.get("unchanged"):
+        return Verdict("bad", _("文件里没有一行数据"), _("只有表头。请填好以后再交一次,选项不用重填。"))
     return Verdict("good", _("与系统里的数据相同"), _("没有要写入的内容。"))
 
 
@@ -171,6 +173,7 @@ def _lines(request: HttpRequest, staged: StagedImport, access: Access, tab: Tab)
         page = problems_page(staged, severity, after=after, limit=_ROWS)
         for problem in page.problems:
             problem.sentence = clerk_words(problem.sentence)
+            problem.column = clerk_column(problem.column)
         return {"problems": page.problems, **_links(tab, after, page.next)}
     if tab.slug == "missing":
         return {"plain": list(_missing(staged, access)), **_links(tab, 0, None)}
@@ -276,7 +279,7 @@ def annotated(request: HttpRequest, staged: StagedImport) -> HttpResponseBase:
         annotate_file(
             path_of(staged.file_sha256),
             made,
-            list(problems_of(staged)),
+            [replace(problem, sentence=clerk_words(problem.sentence)) for problem in problems_of(staged)],
             mapping=staged.columns,
             name=staged.file_name,
             sheet=options.sheet,

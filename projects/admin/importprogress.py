@@ -18,8 +18,8 @@ _PARTS: Final = {
     StagedState.CHECKING: {READ: (0, 35), CHECK: (35, 85), STORE: (85, 100), WRITE: (85, 100)},
     StagedState.APPLYING: {READ: (0, 5), CHECK: (0, 5), STORE: (0, 5), WRITE: (5, 100)},
 }
-#: A process takes so long to start: before that, nobody has been cut off.
-_STARTING: Final = dt.timedelta(seconds=20)
+#: A process takes so long to start on a machine that has much to do: before that, nobody has been cut off.
+_STARTING: Final = dt.timedelta(seconds=60)
 
 
 def is_busy(staged: StagedImport) -> bool:
@@ -30,8 +30,11 @@ def is_busy(staged: StagedImport) -> bool:
 def is_cut_off(staged: StagedImport) -> bool:
     """Whether the work ended half-way: nothing was written, and it may be begun again."""
     begun = staged.worker_started_at
-    starting = begun is not None and timezone.now() - begun < _STARTING
-    return was_cut_off(staged) and not starting
+    if not was_cut_off(staged) or (begun is not None and timezone.now() - begun < _STARTING):
+        return False
+    # It may have finished between the reading of the row and the look at its lock.
+    staged.refresh_from_db()
+    return was_cut_off(staged)
 
 
 def progress_words(staged: StagedImport) -> dict[str, Any]:

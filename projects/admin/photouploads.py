@@ -3,11 +3,13 @@
 import datetime as dt
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
+from django.core import signing
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from projects.actions import calls
 from projects.actions.errors import Invalid
 from projects.actions.photodrafts import Fix, PhotoDraft
 from projects.actions.photos import MOST
@@ -15,6 +17,8 @@ from projects.exchange.imaging import ImageRefused
 from projects.exchange.photofiles import take_in
 from projects.rules.vocabulary import PhotoPurpose
 
+#: A form that stays open over night still has its photos.
+_KEPT_SECONDS: Final = 24 * 3600
 #: What a file field of photos accepts: without HEIC, so that an iPhone sends a JPEG by itself.
 ACCEPT = "image/jpeg,image/png,image/webp"
 
@@ -42,6 +46,35 @@ def photos_in(
         # Chosen twice is meant once.
         drafts.setdefault(draft.original_sha256, draft)
     return list(drafts.values())
+
+
+def seal(photos: Iterable[PhotoDraft], salt: str) -> str:
+    """Photos that have arrived and are not recorded yet, to be sent along again. `salt`: form and person."""
+    return signing.dumps([calls.encode(photo) for photo in photos], salt=salt, compress=True)
+
+
+def unseal(sealed: str, salt: str) -> list[PhotoDraft]:
+    """What `seal` made. Raises Invalid when it is older than a day, or somebody else's."""
+    try:
+        held = signing.loads(sealed[:100_000], salt=salt, max_age=_KEPT_SECONDS)
+    except signing.BadSignature as refused:
+        raise Invalid({"photos": _("先前选的照片已过期,请重新选择。")}) from refused
+    return [calls.decode(photo) for photo in held]
+
+
+def photos_with_kept(
+    request: HttpRequest, salt: str, *, purpose: PhotoPurpose
+) -> tuple[list[PhotoDraft], list[str]]:
+    """New ones, and those that came with an answer that had mistakes (`kept`): a picture taken on the spot is
+    nowhere else. With what is wrong."""
+    found: dict[str, PhotoDraft] = {}
+    try:
+        if sealed := request.POST.get("kept", ""):
+            found |= {photo.original_sha256: photo for photo in unseal(sealed, salt)}
+        found |= {photo.original_sha256: photo for photo in photos_in(request, purpose=purpose)}
+    except Invalid as refused:
+        return list(found.values()), list(refusals(refused))
+    return list(found.values()), []
 
 
 def fix_in(request: HttpRequest) -> Fix | None:

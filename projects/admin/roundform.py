@@ -6,23 +6,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from django.core import signing
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from projects.actions import calls
 from projects.actions.errors import Invalid
 from projects.actions.photodrafts import PhotoDraft
 from projects.actions.rounddrafts import RoundRow
-from projects.admin.photouploads import photos_in
+from projects.admin.photouploads import photos_in, seal, unseal
 from projects.rules.vocabulary import Stage
 
 FIELDS: Final = ("percent", "problem", "plan", "stage", "stage_on")
 #: What a stage may become here.
 STAGES: Final = (Stage.BUILDING, Stage.FINISHED)
-#: A form that stays open over night still has its photos.
-_KEPT_SECONDS: Final = 24 * 3600
 _MOST_TEXT: Final = 2_000
 
 
@@ -71,7 +67,7 @@ def as_of_in(text: str | None) -> dt.date | None:
 
 def kept(request: HttpRequest, photos: Iterable[PhotoDraft]) -> str:
     """Photos that have arrived and are not recorded yet, to be sent along again: signed for this person."""
-    return signing.dumps([calls.encode(photo) for photo in photos], salt=_salt(request), compress=True)
+    return seal(photos, _salt(request))
 
 
 def _photos(request: HttpRequest, typed: Typed) -> tuple[PhotoDraft, ...]:
@@ -79,11 +75,9 @@ def _photos(request: HttpRequest, typed: Typed) -> tuple[PhotoDraft, ...]:
     before = request.POST.get(f"r-{typed.site_id}-kept", "")
     if before and f"r-{typed.site_id}-drop" not in request.POST:
         try:
-            held = signing.loads(before[:100_000], salt=_salt(request), max_age=_KEPT_SECONDS)
-        except signing.BadSignature:
-            typed.errors["photos"] = _("先前选的照片已过期,请重新选择。")
-        else:
-            photos = {photo.original_sha256: photo for photo in map(calls.decode, held)}
+            photos = {photo.original_sha256: photo for photo in unseal(before, _salt(request))}
+        except Invalid as refused:
+            typed.errors["photos"] = " ".join(refused.errors.values())
     try:
         new = photos_in(request, f"r-{typed.site_id}-photos")
     except Invalid as refused:

@@ -19,6 +19,7 @@ from projects.actions.errors import ActionError, Invalid
 from projects.actions.roundchecks import Worked
 from projects.actions.rounddrafts import RoundRefused
 from projects.actions.rounds import preview_round, report_round
+from projects.admin import drafts
 from projects.admin.correcting import asked_for, offer
 from projects.admin.photouploads import ACCEPT
 from projects.admin.roundform import STAGES, Typed, as_of_in, posted_ids, typed_rows
@@ -81,6 +82,9 @@ def round_view(request: HttpRequest) -> HttpResponse:
     access = access_for(request)
     if not holds(access, Permission.SITE_VIEW_INTERNAL):
         raise PermissionDenied
+    draft = drafts.asked_for_draft(request)
+    if draft is not None:
+        drafts.fill_in(request, draft)  # its rows, as they were typed; checked and never saved
     month = month_due(as_of_in(request.POST.get("day") or request.GET.get("day")))
     districts = districts_of_round(access, Permission.SITE_VIEW_INTERNAL, month)
     asked = _asked(request, access, month, districts)
@@ -239,10 +243,17 @@ def _table(
         "checked": checked,
         "wrong": sum(bool(line.errors) for line in lines),
         "accept": ACCEPT,
-        "key": request.POST.get("key", "")[:36] or str(uuid.uuid4()),
+        "key": _key(request),
+        "draft": drafts.offer(request),
         **offer(request),
     }
     return TemplateResponse(request, "admin/round.html", context, status=status)
+
+
+def _key(request: HttpRequest) -> str:
+    """What makes a form that arrives twice be recorded once; a draft becomes another form."""
+    sent = "" if drafts.is_restored(request) else request.POST.get("key", "")[:36]
+    return sent or str(uuid.uuid4())
 
 
 def _found(access: Access, asked: Asked, sought: str) -> list[tuple[Site, str]]:
@@ -267,7 +278,7 @@ def _post(request: HttpRequest, access: Access, asked: Asked, districts: list[Di
     rows = [each.row for each in typed if each.row is not None]
     problems: list[str] = []
     refused: Mapping[int, Mapping[str, str]] = {}
-    only_checks = "_check" in request.POST
+    only_checks = "_check" in request.POST or drafts.is_restored(request)
     if len(ids) < len(posted):
         problems = [_("有点位已不在您的管理范围内,没有保存任何一行。")]
     elif not only_checks and not any(each.errors for each in typed):
@@ -300,7 +311,13 @@ def _post(request: HttpRequest, access: Access, asked: Asked, districts: list[Di
     if wrong and not only_checks:
         problems.insert(0, _("有 %(count)d 行要改,没有保存任何一行;您填的都在。") % {"count": wrong})
     return _table(
-        request, asked, districts, lines, None, problems=tuple(problems), checked=only_checks and not wrong
+        request,
+        asked,
+        districts,
+        lines,
+        None,
+        problems=tuple(problems),
+        checked="_check" in request.POST and not wrong,
     )
 
 

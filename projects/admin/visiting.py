@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 
 from projects.actions.drafts import VisitDraft
 from projects.actions.errors import ActionError, Invalid
+from projects.actions.photodrafts import PhotoDraft
 from projects.actions.photos import MOST
 from projects.actions.sitewriting import target_of
 from projects.actions.verification import declare_rework, may_visit, verify_site
 from projects.admin.base import ScopedAdmin
 from projects.admin.correcting import asked_for, offer
-from projects.admin.photouploads import ACCEPT, fix_in, photos_in
+from projects.admin.photouploads import ACCEPT, fix_in, photos_with_kept, seal
 from projects.admin.scope import access_for
 from projects.admin.sitephotos import shown
 from projects.admin.sitesteps import DATE, StepForm
@@ -196,8 +197,12 @@ def visit_view(admin: ScopedAdmin[Site], request: HttpRequest, object_id: int) -
     items = checklist.read_items() if checklist is not None else ()
     data = request.POST if request.method == "POST" else None
     form = VisitForm(site, standing, level, items, data)
+    salt = f"visit-photos:{request.user.pk}:{site.pk}"
+    photos, wrong = photos_with_kept(request, salt, purpose=PhotoPurpose.VERIFICATION)
+    if wrong:
+        form.add_error(None, wrong)
     if request.method == "POST" and form.is_valid():
-        answer = _record(admin, request, access, site, level, checklist, form)
+        answer = _record(admin, request, access, site, level, checklist, form, photos)
         if answer is not None:
             return answer
     context = {
@@ -218,6 +223,9 @@ def visit_view(admin: ScopedAdmin[Site], request: HttpRequest, object_id: int) -
         ],
         "accept": ACCEPT,
         "most": MOST,
+        "kept": seal(photos, salt) if photos else "",
+        "kept_count": len(photos),
+        "has_fix": fix_in(request) is not None,
         "place": {
             "lon": site.location.x,
             "lat": site.location.y,
@@ -279,6 +287,7 @@ def _record(
     level: CheckLevel,
     checklist: Checklist | None,
     form: VisitForm,
+    photos: list[PhotoDraft],
 ) -> HttpResponse | None:
     """The answer of a visit that was recorded; None: the form again, with what was wrong."""
     data = form.cleaned_data
@@ -288,7 +297,7 @@ def _record(
             site_id=site.pk,
             expected_version=data["version"],
             visit=_draft(request, level, checklist, data),
-            photos=photos_in(request, purpose=PhotoPurpose.VERIFICATION),
+            photos=photos,
         )
     except ActionError as refused:
         return _to_site(site) if _shown(request, form, refused) else None

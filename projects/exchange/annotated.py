@@ -222,7 +222,8 @@ def _sentences(problems: Iterable[Problem]) -> list[str]:
 
 
 def _sentence(problem: Problem) -> str:
-    column = f"{problem.column}:" if problem.column else ""
+    named = {"lon, lat": _("经度、纬度"), "geometry": _("位置")}.get(problem.column, problem.column)
+    column = f"{named}:" if named else ""
     allowed = _("应为:%(allowed)s") % {"allowed": problem.allowed} if problem.allowed else ""
     return f"{severity_word(problem.severity)}:{column}{problem.sentence}{allowed}"
 

@@ -5,6 +5,7 @@ in.
 import hashlib
 from base64 import b32encode
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import shapely
@@ -37,29 +38,36 @@ class Coder:
         self._codes = SeenKeys()
 
     def codes(
-        self, rows: Mapping[int, RowValues], places: Mapping[int, Place]
+        self,
+        rows: Mapping[int, RowValues],
+        places: Mapping[int, Place],
+        unread: Mapping[int, tuple[str, str]] = MappingProxyType({}),
     ) -> tuple[dict[int, str], list[Problem]]:
-        """A code for each row, and what is wrong or worth saying."""
-        if not rows:
-            return {}, []
-        return self._generated(rows, places) if self._is_generated else self._own(rows)
+        """A code for each row, and what is wrong or worth saying. `unread`: name and code of the rows that
+        have mistakes elsewhere; the same code twice is said at once with those, not after they are mended."""
+        if self._is_generated:
+            return self._generated(rows, places) if rows else ({}, [])
+        return self._own(rows, unread)
 
     def has(self, code: str) -> bool:
         """Whether a row got this code so far (generated ones only)."""
         return code in self._codes
 
-    def _own(self, rows: Mapping[int, RowValues]) -> tuple[dict[int, str], list[Problem]]:
+    def _own(
+        self, rows: Mapping[int, RowValues], unread: Mapping[int, tuple[str, str]]
+    ) -> tuple[dict[int, str], list[Problem]]:
         codes = {number: values.code for number, values in rows.items()}
+        labels = {number: values.label for number, values in rows.items()}
+        labels |= {number: label for number, (label, _code) in unread.items()}
+        met = sorted([*codes.items(), *((number, code) for number, (_label, code) in unread.items() if code)])
         problems = []
-        for (number, code), (first, times) in zip(
-            codes.items(), self._seen.meet(list(codes.items())), strict=True
-        ):
+        for (number, code), (first, times) in zip(met, self._seen.meet(met), strict=True):
             if times:
                 problems.append(
                     Problem(
                         _("编码 %(code)s 与第 %(row)d 行相同。") % {"code": code, "row": first},
                         number,
-                        rows[number].label,
+                        labels[number],
                         self._column,
                         code,
                         _("每行一个不同的编码"),

@@ -115,7 +115,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column(
         "lonlat",
         "坐标对,经度在前",
-        ("坐标", "经纬度", "lonlat", "lnglat", "coordinates"),
+        ("坐标", "经纬度", "高德坐标", "百度坐标", "lonlat", "lnglat", "coordinates"),
         "一格两个数,例如 121.55,29.87",
         is_exported=False,
     ),

@@ -92,7 +92,7 @@ class Remarks:
             Problem(
                 _(
                     "有 %(count)d 行在%(name)s(%(code)s),该市的区划还没有载入。"
-                    "请先运行 manage.py load_divisions --city %(code)s,再导入。"
+                    "请先核对坐标;确实要导入那里的点位,请先运行 manage.py load_divisions --city %(code)s。"
                 )
                 % {"count": count, "name": city.name, "code": city.code}
             )

@@ -188,7 +188,12 @@ class Planner:
             assert unlabelled.row is not None
             piece.problems.append(replace(unlabelled, label=labels[unlabelled.row].label))
         whole = {number: values for number, values in rows.items() if number in divided}
-        codes, code_problems = self._coder.codes(whole, places)
+        unread = {
+            row.number: (labels[row.number].label, self._reader.code(row))
+            for row in chunk
+            if row.number not in whole
+        }
+        codes, code_problems = self._coder.codes(whole, places, unread)
         piece.problems += code_problems
         _Comparison(columns, options, self._world, piece).run(whole, codes, places, divided)
         self.fallbacks += sum(places[number].raw.is_fallback for number in whole)
@@ -260,17 +265,32 @@ class _Comparison:
         for division_id in sorted(managed):
             if not self.world.may_manage(division_id):
                 division = self.world.gazetteer.by_id.get(division_id, "")
-                self._say(values, code, _("%(division)s 不在您的管理区划内。") % {"division": division})
+                sentence = _("%(division)s 不在您的管理区划内。") % {"division": division}
+                is_there = there is not None and there.managed_by_id == division_id
+                # A new site's code is not at fault: what put it into that division is.
+                self._say(values, code, sentence, column="" if is_there else self._placed_by())
 
     def _warn(self, values: RowValues, code: str, sentences: Sequence[str]) -> None:
         for sentence in sentences:
             self._say(values, code, sentence, Severity.WARNING)
 
-    def _say(self, values: RowValues, code: str, sentence: str, severity: Severity = Severity.ERROR) -> None:
+    def _placed_by(self) -> str:
+        """The columns that a site's managing division comes from."""
+        return self.columns.label("division") if self.options.division_from_column else "lon, lat"
+
+    def _say(
+        self,
+        values: RowValues,
+        code: str,
+        sentence: str,
+        severity: Severity = Severity.ERROR,
+        *,
+        column: str = "",
+    ) -> None:
+        """On the row's code, or on another column."""
+        named, found = (column, "") if column else (self.columns.label("code"), code)
         self.piece.problems.append(
-            Problem(
-                sentence, values.number, values.label, self.columns.label("code"), code, severity=severity
-            )
+            Problem(sentence, values.number, values.label, named, found, severity=severity)
         )
 
 

@@ -144,6 +144,10 @@ class RowReader:
             return None
         return row.cells.get(self._columns.header_of["division"], "").strip()
 
+    def code(self, row: SourceRow) -> str:
+        """The code as the row writes it; empty when codes are generated."""
+        return row.cells.get(self._options.code_column or "", "").strip()
+
     def label(self, row: SourceRow) -> str:
         """What a person calls the row: its name, else its code."""
         if self._options.name_template:

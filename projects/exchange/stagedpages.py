@@ -137,6 +137,16 @@ class _Names:
         indicators = {pair[0] for row in rows for side in row.get("contributions", ()) for pair in side or ()}
         self.divisions = {row.pk: row.name for row in Division.objects.filter(pk__in=divisions)}
         self._kinds = {row.pk: row.name for row in FacilityKind.objects.filter(pk__in=numbers("kind_id"))}
+        kinds = (
+            FacilityKind.objects.filter(deleted_seq__isnull=True)
+            if any("attributes" in row for row in rows)
+            else ()
+        )
+        self._labels = {
+            str(entry["key"]): str(entry.get("label_zh") or entry["key"])
+            for kind in kinds
+            for entry in kind.attributes
+        }
         self._indicators = {row.pk: row.name for row in Indicator.objects.filter(pk__in=indicators)}
 
     def changes(self, held: Mapping[str, list[Any]]) -> Iterator[Change]:
@@ -151,7 +161,8 @@ class _Names:
     def _attributes(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
         for key in sorted(before.keys() | after.keys()):
             if before.get(key) != after.get(key):
-                yield Change(f"attributes.{key}", key, _text(before.get(key)), _text(after.get(key)))
+                title = self._labels.get(key, key)
+                yield Change(f"attributes.{key}", title, _text(before.get(key)), _text(after.get(key)))
 
     def _title(self, name: str) -> str:
         titles = {

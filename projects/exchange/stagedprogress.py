@@ -26,7 +26,7 @@ from projects.rules.vocabulary import StagedState
 _PAUSE: Final = 0.3
 _TRIES: Final = 20
 #: A process needs so long until it speaks.
-_STARTING: Final = dt.timedelta(seconds=20)
+_STARTING: Final = dt.timedelta(seconds=60)
 _WORKING: Final = (StagedState.CHECKING, StagedState.APPLYING)
 
 

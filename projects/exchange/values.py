@@ -65,6 +65,9 @@ _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.A
 _SCIENTIFIC: Final = re.compile(r"\d(\.\d+)?[eE]\+?\d{1,3}", re.ASCII)
 # As a spreadsheet writes it, and nobody else: 1.23E+10.
 _DAMAGED: Final = re.compile(r"-?\d(\.\d+)?E\+\d{2,3}", re.ASCII)
+#: Serial numbers of the years 2000 to 2049, in the 1900 system.
+_SERIAL: Final = re.compile(r"3[6-9]\d{3}|4\d{4}|5[0-4]\d{3}")
+_MONTH: Final = re.compile(r"(?:(?:19|20)\d\d[-./年])?\d{1,2}月?(?:份|初|中|底|末|上旬|中旬|下旬)?")
 _DATE: Final = re.compile(
     r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?|(\d{2})(\d{2}))", re.ASCII
 )
@@ -206,6 +209,16 @@ def phone(cell: str) -> Parsed:
     return Parsed(value)
 
 
+def _meant_day(plain: str) -> str:
+    """A word on what is nearly a day: Excel's number of one, a month."""
+    if _SERIAL.fullmatch(plain):
+        day = dt.date(1899, 12, 30) + dt.timedelta(days=int(plain))
+        return _("像是 Excel 的日期序号(%(day)s):请把这一列设为日期格式,或写成日期。") % {"day": day}
+    if _MONTH.fullmatch(plain):
+        return _("只写到月,请写到日(例如当月最后一天)。")
+    return ""
+
+
 def date(cell: str) -> Parsed:
     """A day: 2024-06-30, 2024/6/30, 2024.6.30, 2024年6月30日, 20240630; a midnight after it is dropped."""
     plain = _MIDNIGHT.sub("", unicodedata.normalize("NFKC", cell).strip())
@@ -221,7 +234,8 @@ def date(cell: str) -> Parsed:
         found = dt.date(year, month, day)
     except ValueError:
         raise CellError(
-            _("“%(found)s”不是日期。") % {"found": shortened(cell)}, _("例如 2024-06-30,或留空")
+            _("“%(found)s”不是日期。") % {"found": shortened(cell)} + _meant_day(plain),
+            _("例如 2024-06-30,或留空"),
         ) from None
     if not 1900 <= found.year <= 2200:
         raise CellError(_("“%(found)s”的年份不对。") % {"found": shortened(cell)}, "1900–2200")

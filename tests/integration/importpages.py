@@ -37,9 +37,8 @@ def body(response: Any) -> str:
 
 
 def options_of(client: Client, staged: StagedImport) -> dict[str, str]:
-    """The form as it stands on the page."""
-    found = form_of(body(client.get(page_of(staged))))
-    return {name: value for name, value in found.items() if name not in ("sheet", "encoding", "header_row")}
+    """The form as it stands on the page, sheet and header row included: a browser sends all of it."""
+    return form_of(body(client.get(page_of(staged))))
 
 
 def checked(client: Client, content: str | bytes, name: str = "places.csv", **chosen: str) -> StagedImport:

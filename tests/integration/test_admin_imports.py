@@ -1,13 +1,16 @@
 """The staged import in the admin: each step, and each refusal. The worker runs inline."""
 
+import io
 import re
 
+import openpyxl
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from projects.actions.sites import change_site
-from projects.models import ImportBatch, Site, StagedImport, storedfiles
+from projects.admin.importprogress import is_cut_off
+from projects.models import FormDraft, ImportBatch, Site, StagedImport, storedfiles
 from projects.rules.vocabulary import StagedState
 from tests.factories import World
 from tests.integration.adminforms import form_of
@@ -104,6 +107,51 @@ def test_errors_by_row_and_cell_and_the_corrected_file(haishu: Client) -> None:
     assert staged.state == StagedState.DISCARDED
 
 
+def test_half_chosen_options_are_kept(haishu: Client) -> None:
+    hand_in(haishu, GOOD)
+    staged = newest()
+    fields = [["datum", "gcj02"], ["kind", "meal-point"], ["code", "编号"], ["col-name", "地址"]]
+    draft = {"address": page_of(staged), "fields": fields}
+    haishu.post("/api/staff/v1/drafts/", draft, content_type="application/json")
+    assert "有未保存的内容" in body(haishu.get(page_of(staged)))
+    again = form_of(body(haishu.get(f"{page_of(staged)}?draft=1")))
+    assert (again["datum"], again["col-name"]) == ("gcj02", "地址")
+    haishu.post(page_of(staged, "options"), {**options_of(haishu, staged), **CHOSEN, "_check": "1"})
+    assert not FormDraft.objects.exists(), "what was sent is no draft any more, at either address"
+
+
+def test_a_header_that_names_a_map_is_pointed_out_and_a_file_without_rows_is_said(haishu: Client) -> None:
+    hand_in(haishu, "编号,名称,高德坐标\n")
+    staged = newest()
+    assert "表头“高德坐标”像是:高德地图" in body(haishu.get(page_of(staged)))
+    shown = options_of(haishu, staged)
+    assert "datum" not in shown and shown["col-lonlat"] == "高德坐标"
+    haishu.post(page_of(staged, "options"), {**shown, **CHOSEN, "_check": "1"})
+    assert "文件里没有一行数据" in body(haishu.get(page_of(staged)))
+
+
+def test_the_annotated_copy_is_taken_back_whatever_sheet_and_titles_the_file_had(haishu: Client) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "附件1"
+    rows = [line.split(",") for line in GOOD.replace("121.551", "121.x51").splitlines()]
+    for row in [["海曙区助餐点一览表"], ["填报单位:海曙区民政局"], *rows]:
+        sheet.append(row)
+    held = io.BytesIO()
+    book.save(held)
+    staged = checked(haishu, held.getvalue(), "附件1.xlsx")
+    copy = openpyxl.load_workbook(io.BytesIO(haishu.get(page_of(staged, "annotated")).getvalue()))
+    cells = [cell for row in copy.worksheets[0].iter_rows() for cell in row if cell.value == "121.x51"]
+    assert len(cells) == 1
+    cells[0].value = "121.551"
+    held = io.BytesIO()
+    copy.save(held)
+    hand_in(haishu, held.getvalue(), "附件1-标注.xlsx", page_of(staged, "replace"))
+    page = text_of(body(haishu.get(page_of(newest()))))
+    assert "检查通过" in page and "将新增 2 个" in page, page
+
+
 def test_a_corrected_file_with_other_columns_is_asked_about_again(haishu: Client) -> None:
     staged = checked(haishu, GOOD)
     hand_in(haishu, GOOD.replace("编号", "新编号"), "改好.csv", page_of(staged, "replace"))
@@ -194,6 +242,10 @@ def test_a_check_that_is_stopped_or_cut_off_may_begin_again(haishu: Client) -> N
     assert haishu.get(page_of(staged, "progress")).json()["busy"] is False
     StagedImport.objects.update(state=StagedState.APPLYING, worker_started_at=None)
     assert "写入中断了" in body(haishu.get(page_of(staged)))
+    # Read while it was at work, and finished before its lock was looked at.
+    read_before = newest()
+    StagedImport.objects.update(state=StagedState.CHECKED)
+    assert not is_cut_off(read_before)
 
 
 def test_twice_submitted_is_written_once(haishu: Client) -> None:

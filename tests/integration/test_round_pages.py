@@ -71,6 +71,25 @@ class TestTable:
         assert "应报 3,已报 0,未报 3" in body and "2024-07-05" in body
         assert f'name="day" value="{CUTOFF}"' in body
 
+    def test_what_was_typed_when_the_log_in_ended_is_there_again_and_not_saved(
+        self, world: World, sites: list[Site], haishu: Client
+    ) -> None:
+        page = haishu.get(ROUND).content.decode()
+        fields = [[name, value] for name, value in form_of(page).items() if name != "csrfmiddlewaretoken"]
+        fields += [["row", str(site.pk)] for site in sites[:3]]
+        fields = [pair for pair in fields if pair[0] not in ("row", f"r-{sites[1].pk}-percent")] + [
+            ["row", str(sites[1].pk)], [f"r-{sites[1].pk}-percent", "44"],
+        ]  # fmt: skip
+        kept = haishu.post(
+            "/api/staff/v1/drafts/", {"address": ROUND, "fields": fields}, content_type="application/json"
+        )
+        assert kept.status_code == 200, kept.content
+        sent(haishu, {"A1-percent": "90"})
+        again = haishu.get(f"{ROUND}?draft=1").content.decode()
+        assert cell(again, sites[1], "percent") == "44" and "还没有保存的内容" in again
+        assert form_of(again)["key"] != form_of(page)["key"], "another form: it cannot have arrived before"
+        assert not SiteReport.objects.filter(site=sites[1]).exists()
+
     def test_one_save_for_all_and_blank_rows_stay_unreported(self, sites: list[Site], haishu: Client) -> None:
         response = sent(haishu, {
             "A1-percent": "100%", "A1-stage": "finished", "A1-stage_on": "2024-06-20",

@@ -17,7 +17,8 @@ from projects.actions.reports import report_site
 from projects.models import Photo, Sample, SampledSite, Site, Verification
 from projects.rules.vocabulary import Service, Stage
 from tests.factories import World
-from tests.integration.adminforms import client_of, fetch_form
+from tests.integration.adminforms import client_of, fetch_form, form_of
+from tests.integration.importpages import text_of
 from tests.integration.verifying import (
     REVISIT,
     SELF,
@@ -98,6 +99,19 @@ class TestAVisit:
             response = client.post(verify_url(site), filled(client, site, **typed))
             assert response.status_code == 200 and said in response.content.decode(), typed
         assert not Verification.objects.exists()
+
+    def test_a_mistake_costs_neither_photo_nor_position(self, people: World) -> None:
+        site = finished(people)
+        client = client_of(people.users["haishu2"])
+        taken = SimpleUploadedFile("a.jpg", photo(), "image/jpeg")
+        fix = {"device_lon": "121.55", "device_lat": "29.86", "device_accuracy": "20"}
+        data = filled(client, site, result="returned", photos=[taken], **fix)
+        page = client.post(verify_url(site), data)
+        assert "已收到 1 张" in text_of(page.content.decode())
+        again = form_of(page.content.decode(), "visit-form") | {"reasons": "没有标牌"}
+        client.post(verify_url(site), again)
+        row = Verification.objects.get()
+        assert row.is_far and Photo.objects.filter(verification=row).count() == 1
 
     @pytest.mark.parametrize(
         ("who", "status"),

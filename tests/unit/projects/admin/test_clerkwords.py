@@ -22,6 +22,8 @@ from projects.exchange.columns import COLUMNS
         ),
         ("请拆分后再导入,或用 --max-rows 放宽。", "请拆分后再导入。"),
         ("没有什么要改的。", "没有什么要改的。"),
+        ("列:name ← 点位名称,lon ← X。", "列:名称 ← 点位名称,经度(X、东) ← X。"),
+        ("确已开放请用 --service open。", "确已开放请选“服务状态(文件里没有写的)”:开放。"),
         ("请运行 manage.py load_divisions --city 330200。", None),
     ],
 )

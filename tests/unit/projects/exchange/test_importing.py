@@ -117,6 +117,14 @@ def test_contributions_and_quantities(tmp_path: Path) -> None:
     assert dict(again.updates[0].changes["contributions"]) == {9: Decimal(1), 7: Decimal(270)}  # type: ignore[call-overload]
 
 
+def test_a_code_twice_is_said_with_the_other_mistakes(tmp_path: Path) -> None:
+    """Not in a second round, when the first row has been mended."""
+    text = "code,name,lon,lat\nA1,甲,x,29.85\nA1,乙,121.56,29.85\n"
+    plan = plan_import(csv(tmp_path, text), options(), world())
+    assert plan.errors == 2
+    assert any(problem.row == 3 and "与第 2 行相同" in problem.sentence for problem in plan.problems)
+
+
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [

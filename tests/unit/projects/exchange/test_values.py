@@ -139,6 +139,21 @@ def test_what_is_no_date_is_refused(cell: str) -> None:
         values.date(cell)
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("45473", "日期序号(2024-06-30)"),
+        ("2024.6", "只写到月"),
+        ("6月底", "只写到月"),
+        ("2024年6月", "只写到月"),
+    ],
+)
+def test_what_is_nearly_a_day_is_said(cell: str, said: str) -> None:
+    with pytest.raises(CellError) as refused:
+        values.date(cell)
+    assert said in str(refused.value)
+
+
 @pytest.mark.parametrize("cell", ["PNS", "TBD", "/", "待定", "-", "N/A"])
 def test_words_for_nothing_are_empty_and_said(cell: str) -> None:
     for parse in (values.date, values.phone, values.text_of(10), values.attribute_of("integer")):
