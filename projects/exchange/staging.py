@@ -19,6 +19,7 @@ from pathlib import PurePath
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,7 +31,7 @@ from projects.exchange.readers import MAX_MEGABYTES
 from projects.exchange.stagedfile import describe_staged
 from projects.exchange.stagedoptions import StagedOptions
 from projects.exchange.stagedprogress import is_running
-from projects.models import ColumnMemory, ImportBatch, StagedImport, StagedProblem, StagedRow
+from projects.models import ColumnMemory, ImportBatch, Photo, StagedImport, StagedProblem, StagedRow
 from projects.models.storedfiles import TooLarge, forget, path_of, store
 from projects.permissions.access import Access, Permission, holds
 from projects.rules.vocabulary import StagedState
@@ -191,10 +192,13 @@ def drop_plan(staged: StagedImport) -> None:
 
 
 def forget_unless_needed(digest: str) -> None:
-    """Remove a stored file that no open import and no batch refers to: what was applied is evidence."""
+    """Remove a stored file that no open import, no batch and no photo refers to: what was applied is
+    evidence, and so is a photo, whatever name somebody hands its bytes in under."""
+    is_photo = Q(original_sha256=digest) | Q(picture_sha256=digest) | Q(thumbnail_sha256=digest)
     needed = (
         StagedImport.objects.filter(file_sha256=digest).exclude(state=StagedState.DISCARDED).exists()
         or ImportBatch.objects.filter(file_sha256=digest).exists()
+        or Photo.objects.filter(is_photo).exists()
     )
     if not needed:
         forget(digest)
