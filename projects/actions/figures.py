@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext_noop
 
 from projects.actions import ledger, rollups, standings, subjectlights
-from projects.actions.lights import current_by_site, governing, in_order, judges_by_indicator
+from projects.actions.lights import CACHED, Respan, current_by_site, judge_for, judges_by_indicator, respan
 from projects.actions.rows import require_city
 from projects.models import (
     Division,
@@ -31,6 +31,7 @@ from projects.readmodels.subjectverdicts import EVERYTHING
 from projects.rules.rollups import EMPTY, Cell, Movements
 
 _CHUNK: Final = 2_000
+_JUDGED_BY: Final = ("reports", "states", "plan_changes", "contributions")
 REBUILD: Final = "figures.rebuild"
 
 
@@ -69,12 +70,14 @@ def _rebuild(access: Access, action: str, reason: str) -> Rebuilt:
     with transaction.atomic(), ledger.take(1, actor_id=access.user_id) as numbers:
         unposted = Movements()
         codes: list[str] = []
-        for site, rewrite in _rewrites():
+        for site, respanned, is_wrong in _rewrites():
             codes.append(site.code)
-            for row in rewrite.rows:
-                row.changed_seq, row.recorded_at = numbers.first, numbers.recorded_at
-            rewrite.write(unposted, superseded_seq=numbers.first)
+            respanned.stamp(changed_seq=numbers.first, now=numbers.recorded_at)
+            respanned.write(unposted, now=numbers.recorded_at, superseded_seq=numbers.first)
             unposted.net.clear()
+            if is_wrong:
+                site.changed_seq = numbers.first
+                site.save(update_fields=[*CACHED, "changed_seq"])
         cells = tuple(_differences())
         if cells:
             rollups.rebuild()
@@ -100,11 +103,11 @@ def _rebuild(access: Access, action: str, reason: str) -> Rebuilt:
 
 def broken_figures() -> Iterator[Broken]:
     """What figures say that the facts do not; `manage.py rebuild_figures` mends it."""
-    for site, _rewrite in _rewrites():
+    for site, _respanned, _is_wrong in _rewrites():
         yield Broken(
             "standings",
             site.code,
-            gettext_noop("点位 %(code)s 的统计状态与其记录不符,请运行 manage.py rebuild_figures。"),
+            gettext_noop("点位 %(code)s 的亮灯或统计状态与其记录不符,请运行 manage.py rebuild_figures。"),
             {"code": site.code},
         )
     for cell in _differences():
@@ -162,25 +165,33 @@ def fill_after_migrate(sender: AppConfig, using: str, **_: Any) -> None:
         _rebuild(system_access(), FILL if counts else REBUILD, "migrate")
 
 
-def _rewrites() -> Iterator[tuple[Site, standings.Rewrite]]:
-    """Sites that do not stand as their rows say, and what would mend them, by id."""
+def _rewrites() -> Iterator[tuple[Site, Respan, bool]]:
+    """Sites whose lights, or what figures count of them, are not what their records say, and what would mend
+    them, by id; with whether what the row itself repeats of its lights (set on the instance) was wrong.
+
+    A light is judged again from reports, states, plans and policies: no entry of the chain proves it.
+    """
     judges = judges_by_indicator()
-    governs = governing(judges)
     ids = set(SiteState.objects.filter(COUNTS).order_by().values_list("site_id", flat=True).distinct())
     ids |= set(SiteStanding.objects.known().order_by().values_list("site_id", flat=True).distinct())
+    lit = LightSpan.objects.filter(superseded_at__isnull=True, site__isnull=False)
+    ids |= set(lit.order_by().values_list("site_id", flat=True).distinct())
     for chunk in _chunks(sorted(ids)):
         current = current_by_site(chunk)
-        for site in Site.objects.filter(pk__in=chunk).order_by("pk").prefetch_related("states"):
-            stood = (
-                standings.stood(
-                    site, in_order(site.states.all()), standings.lit(current[site.pk].lights), governs
+        for site in Site.objects.filter(pk__in=chunk).order_by("pk").prefetch_related(*_JUDGED_BY):
+            if site.deleted_seq is not None:
+                # Its lights stay as they were; nothing counts it.
+                ended = standings.restand(site, (), current[site.pk].standings, now=site.updated_at)
+                found, is_cached = Respan([], [], ended), True
+            else:
+                said = [getattr(site, name) for name in CACHED]
+                judge = judge_for((row.indicator_id for row in site.contributions.all()), judges)
+                found = respan(
+                    site, judge, judges, current[site.pk], states=site.states.all(), now=site.updated_at
                 )
-                if site.deleted_seq is None
-                else ()
-            )
-            rewrite = standings.restand(site, stood, current[site.pk].standings, now=site.updated_at)
-            if rewrite.ended or rewrite.rows:
-                yield site, rewrite
+                is_cached = said == [getattr(site, name) for name in CACHED]
+            if found.ended or found.rows or found.standings.ended or found.standings.rows or not is_cached:
+                yield site, found, not is_cached
 
 
 def _differences() -> Iterator[Difference]:

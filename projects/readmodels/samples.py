@@ -185,8 +185,17 @@ def checked_again(sample: Sample) -> list[str]:
         ranked = draw(read_frame(frame.content), sample.recipe)
     except RuleError as problem:
         return [_(problem.msgid).format(**problem.params)]
-    stored = SampledSite.objects.filter(sample=sample).values_list("site__public_id", "rank", "digest")
+    drawn = SampledSite.objects.filter(sample=sample)
+    stored = drawn.values_list("site__public_id", "rank", "digest")
     missing, unknown = differences(ranked, stored)
     wrong = [_("%(id)s 应抽中,没有存下。") % {"id": each} for each in sorted(missing)]
     wrong += [_("%(id)s 存为抽中,重算没有抽中或序号、编号不同。") % {"id": each} for each in sorted(unknown)]
+    stratum_of = {row.site.public_id: (row.site.district, row.site.kind) for row in ranked}
+    said = drawn.values_list("site__public_id", "district", "kind")
+    moved = sorted(each for each, *stratum in said if stratum_of.get(each, ()) != tuple(stratum))
+    wrong += [
+        _("%(id)s 存下的区县或种类与抽样框不同。") % {"id": each} for each in moved if each not in unknown
+    ]
+    if (sample.frame_size, sample.drawn_count) != (len(ranked), sum(row.is_drawn for row in ranked)):
+        wrong.append(_("记下的抽样框点位数或抽中数与抽样框不符。"))
     return wrong

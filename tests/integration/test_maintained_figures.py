@@ -12,6 +12,7 @@ from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 
+from projects.actions import rollups
 from projects.actions.batches import apply_site_drafts
 from projects.actions.divisions import set_parent
 from projects.actions.errors import Invalid, NotAllowed
@@ -107,6 +108,21 @@ class TestRebuilding:
             call_command("rebuild_figures", stdout=out)
         assert site.code in out.getvalue()
         assert "330200-2024" not in out.getvalue()  # the sums were right all the time
+
+    def test_a_repainted_light_is_found_and_never_taken_over(self, world: World) -> None:
+        """By SQL, and consistently: the light, the row that repeats it, and what figures count."""
+        site = world.add(world.planned())[0]
+        red_on = site.red_on
+        with recordguards.lifted(connection):
+            LightSpan.objects.filter(site=site, light="red").update(light="green")
+            SiteStanding.objects.filter(site=site, light="red").update(light="green")
+        Site.objects.filter(pk=site.pk).update(light="green", red_on=None)
+        rollups.rebuild()
+        assert [row.subject for row in broken_figures()] == [site.code]
+        assert rebuild_figures(access=system_access()).sites == (site.code,)
+        site.refresh_from_db()
+        assert (site.light, site.red_on) == (Light.RED, red_on)
+        assert list(broken_figures()) == []
 
     def test_it_takes_the_right(self, world: World) -> None:
         with pytest.raises(NotAllowed):

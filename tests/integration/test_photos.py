@@ -14,6 +14,7 @@ from projects.actions.photodrafts import Fix
 from projects.actions.photos import MOST, add_photos, decide_photo
 from projects.actions.reports import report_site
 from projects.actions.sites import remove_site
+from projects.exchange import staging
 from projects.exchange.staging import discard
 from projects.exchange.staging import upload as hand_in
 from projects.models import AuditEntry, Membership, Photo, PhotoDecision, Site, User, storedfiles
@@ -65,12 +66,22 @@ class TestRecording:
         assert add_photos(access=access, site_id=site.pk, photos=[draft_of_photo()]) == first
         assert (AuditEntry.objects.count(), Photo.objects.count()) == (entries, 1)
 
+    def test_letting_an_import_go_takes_no_photo_with_it(self, world: World, site: Site) -> None:
+        access = world.access("haishu")
+        (row,) = add_photos(access=access, site_id=site.pk, photos=[draft_of_photo()])
+        for digest in (row.original_sha256, row.picture_sha256, row.thumbnail_sha256):
+            with storedfiles.open_file(digest) as file:
+                staged = staging.upload(access, [file.read()], "点位.csv")
+            staging.discard(access, staged.pk)
+            assert storedfiles.path_of(digest).exists()
+
     @pytest.mark.parametrize("who", ["yinzhou", "supervisor", "publisher", "stranger", "verifier"])
     def test_it_takes_the_right_to_report(self, world: World, site: Site, verifier: User, who: str) -> None:
         with pytest.raises(NotAllowed):
             add_photos(access=world.access(who), site_id=site.pk, photos=[draft_of_photo()])
 
     def test_a_verification_takes_a_verifier(self, world: World, site: Site, verifier: User) -> None:
+        """On some level: a district checks itself."""
         draft = replace(draft_of_photo(), purpose=PhotoPurpose.VERIFICATION)
         with pytest.raises(NotAllowed):
             add_photos(access=world.access("supervisor"), site_id=site.pk, photos=[draft])

@@ -229,6 +229,16 @@ class TestTheCommands:
             SampleFrame.objects.update(content="330203,meal-point,x\n")
         assert self.run("verify_sample", str(sample.pk))[0] == 1
 
+    def test_so_is_another_district_or_another_count(self, frame: World) -> None:
+        sample = drawn(frame)
+        row = SampledSite.objects.filter(district="330203").first()
+        assert row is not None
+        with recordguards.lifted(connection):
+            SampledSite.objects.filter(pk=row.pk).update(district="330212")
+            Sample.objects.update(frame_size=40)
+        code, text = self.run("verify_sample", str(sample.pk))
+        assert code == 1 and row.site.public_id in text and "抽样框点位数" in text
+
     def test_what_could_not_run(self, frame: World) -> None:
         assert self.run("verify_sample", "没有")[0] == 2
         assert self.run(*self.arguments("--level", "nonsense"))[0] in (1, 2)
