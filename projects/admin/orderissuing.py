@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from projects.actions.errors import ActionError, Invalid
 from projects.actions.ordermatters import SubjectDraft
 from projects.actions.orders import OrderDraft, Plan, issue_order, plan_order
+from projects.admin.base import cut
 from projects.admin.orderforms import IssueForm
 from projects.admin.scope import access_for, divisions_of
 from projects.models import Indicator, Phase, Site, SupervisionOrder
@@ -81,7 +82,7 @@ def _subjects(access: Access, given: QueryDict) -> list[SubjectDraft]:
         .values_list("pk", flat=True)
     )
     found = [SubjectDraft(site_id=pk) for pk in wanted if pk in seen]
-    code = given.get("code", "").strip()[:60]
+    code = cut(given.get("code", "")).strip()[:60]
     if code:
         rows = Site.objects.visible_to(access, Permission.ORDER_ISSUE).filter(code=code)
         found += [SubjectDraft(site_id=pk) for pk in rows.values_list("pk", flat=True)]

@@ -92,7 +92,7 @@ class DivisionFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(division__code=self.value()) if self.value() else queryset
+        return queryset.filter(division__code=cut(self.value() or "")) if self.value() else queryset
 
 
 @admin.register(SupervisionOrder)
