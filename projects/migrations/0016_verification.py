@@ -435,6 +435,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="site",
             index=models.Index(
+                condition=models.Q(("checked", ""), _negated=True),
                 fields=["checked", "id"],
                 name="site_checked",
             ),

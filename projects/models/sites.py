@@ -144,9 +144,8 @@ class Site(Stamped):
                 name="site_late_managed",
                 condition=Q(light__in=["red", "yellow"], deleted_seq__isnull=True),
             ),
-            # Returned ones, and those on their way through the levels: few at any time. Of all sites: SQLite
-            # does not see that a bound value is not the empty one.
-            models.Index(fields=["checked", "id"], name="site_checked"),
+            # Returned ones, and those on their way through the levels: few at any time.
+            models.Index(fields=["checked", "id"], name="site_checked", condition=~Q(checked="")),
         ]
         constraints = [
             models.CheckConstraint(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.db.models import BooleanField, Case, CharField, Exists, F, Func, OuterRef, Q, Value, When
 from django.db.models.functions import Cast
 
 from projects.models import (
@@ -43,6 +43,8 @@ _AWAITED: Final = {
     CheckLevel.DEPARTMENT_CHECK: Awaits.DEPARTMENT_CHECK,
     CheckLevel.SPOT_CHECK: Awaits.SPOT_CHECK,
 }
+#: As the partial index `site_checked` says it: no database sees that a bound value is not the empty one.
+_ON_ITS_WAY: Final = Func(F("checked"), template="NOT (%(expressions)s = '')", output_field=BooleanField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,15 +168,20 @@ def condition(level: CheckLevel, programmes: Iterable[Programme] | None = None) 
         return again & Q(stage__in=[stage.value for stage in FINISHED]) & ~Q(checked="returned")
     own = schemes()
     wanted = Q(pk__in=[])
+    words: set[Checked] = set()
     rows = Programme.objects.filter(deleted_seq__isnull=True) if programmes is None else programmes
     for programme in rows:
         scheme = own.get(programme.pk, DEFAULT)
-        part = Q(checked__in=[word.value for word in waiting_as(_AWAITED[level], scheme)])
+        waiting_words = waiting_as(_AWAITED[level], scheme)
+        words |= set(waiting_words)
+        part = Q(checked__in=[word.value for word in waiting_words])
         if level is CheckLevel.SPOT_CHECK:
             as_drawn = waiting_as(Awaits.SPOT_CHECK, scheme, is_drawn=True)
+            words |= set(as_drawn)
             part |= Q(checked__in=[word.value for word in as_drawn], pk__in=open_draws(level).values("site"))
         wanted |= part & Q(row_by_row(Exists(counting(programme))))
-    return Q(stage=Stage.FINISHED.value) & wanted
+    few = Q() if Checked.NOTHING in words else Q(_ON_ITS_WAY)
+    return few & Q(stage=Stage.FINISHED.value) & wanted
 
 
 def asks_unchecked(level: CheckLevel) -> bool:
@@ -218,7 +225,8 @@ def not_mine(user_id: int | None) -> Q:
 
 def to_rework(access: Access, permission: Any) -> SiteQuerySet:
     """Returned sites that `access` may declare done again."""
-    return Site.objects.visible_to(access, permission).filter(checked=Checked.RETURNED.value)
+    rows = Site.objects.visible_to(access, permission)
+    return rows.filter(_ON_ITS_WAY, checked=Checked.RETURNED.value)
 
 
 def deadlines(site_ids: Sequence[int]) -> dict[int, Verification]:

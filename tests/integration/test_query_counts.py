@@ -67,7 +67,7 @@ def test_a_sites_form_asks_few_questions(world: World) -> None:
     """It once asked 96: who may do what, again for every part of the page."""
     site = world.add(world.planned())[0]
     for who in ("haishu", "admin", "supervisor"):
-        assert asked(client_of(world.users[who]), f"/admin/projects/site/{site.pk}/change/") <= 26
+        assert asked(client_of(world.users[who]), f"/admin/projects/site/{site.pk}/change/") <= 36
 
 
 def test_no_query_for_each_row(world: World) -> None:
