@@ -34,6 +34,7 @@ GROUPS: Final = (
             "PlanChange",
             "Verification",
             "Sample",
+            "Feedback",
             "IndicatorReport",
             "FundingReport",
             "StagedImport",

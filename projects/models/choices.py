@@ -14,6 +14,8 @@ from projects.rules.vocabulary import (
     Counting,
     Decision,
     DivisionLevel,
+    FeedbackKind,
+    FeedbackState,
     FundingSource,
     Light,
     PhotoPurpose,
@@ -55,6 +57,8 @@ CHECKED = choices(Checked)
 SPOT_CHECKS = choices(SpotChecks)
 PHOTO_PURPOSES = choices(PhotoPurpose)
 PHOTO_VERDICTS = choices(PhotoVerdict)
+FEEDBACK_KINDS = choices(FeedbackKind)
+FEEDBACK_STATES = choices(FeedbackState)
 DATUMS = [
     ("wgs84", _("WGS-84(GPS)")),
     ("cgcs2000", _("CGCS2000(国家大地坐标系)")),

@@ -77,7 +77,7 @@ UNKNOWN: Final = ("stranger", "superuser", "ended", "inactive", "no-staff", "ano
 ONLY_READ: Final = ("/history/", "/locate/", "/divergence/")
 #: Sees the whole city, writes what the role is for.
 CITYWIDE: Final = {
-    "supervisor": ("/step/reschedule/",),
+    "supervisor": ("/step/reschedule/", "/projects/feedback/"),
     "publisher": ("/step/publish/", "/step/withdraw/"),
     "verifier": (),
 }
