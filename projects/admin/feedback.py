@@ -1,6 +1,6 @@
 """Feedback of citizens: read by who handles that of the site, answered once."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -50,13 +50,13 @@ class FeedbackAdmin(ScopedAdmin[Feedback]):
     see = Permission.FEEDBACK_HANDLE
     change = Permission.FEEDBACK_HANDLE
     form = AnswerForm
-    list_display: ClassVar[Any] = ["sent_at", "site", "kind", "beginning", "state", "answered_by"]
-    list_display_links: ClassVar[Any] = ["sent_at", "site"]
-    list_filter: ClassVar[Any] = ["state", "kind"]
-    search_fields: ClassVar[Any] = ["reference"]
+    list_display = ["sent_at", "site", "kind", "beginning", "state", "answered_by"]
+    list_display_links = ["sent_at", "site"]
+    list_filter = ["state", "kind"]
+    search_fields = ["reference"]
     search_help_text = _("反馈编号,或点位的名称、编码、地址")
-    list_select_related: ClassVar[Any] = ["site", "answered_by"]
-    ordering: ClassVar[Any] = ["-pk"]
+    list_select_related = ["site", "answered_by"]
+    ordering = ["-pk"]
     by_key = True
     list_hint = _(
         "市民在公开的点位页面上发来的反馈。核实后答复;答复凭反馈编号公开可查,联系方式只有您这里能看到。"

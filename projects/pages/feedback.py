@@ -35,7 +35,11 @@ class _PlainField(forms.CharField):
 
 class FeedbackForm(forms.Form):
     kind = forms.ChoiceField(
-        choices=FEEDBACK_KINDS, error_messages={"required": gettext_lazy("请选择一项。")}
+        choices=FEEDBACK_KINDS,
+        error_messages={
+            "required": gettext_lazy("请选择一项。"),
+            "invalid_choice": gettext_lazy("请选择一项。"),
+        },
     )
     text = _PlainField(
         max_length=LONGEST_TEXT,

@@ -85,7 +85,7 @@ def test_a_message_is_kept_once_and_its_page_says_nothing_personal(site: Site, c
         ({"text": "字" * 1001}, "现在有 1001 个"),
         ({"text": "  "}, "请写下"),
         ({"contact": "1" * 101}, "现在有 101 个"),
-        ({"kind": "else"}, "还没有发送"),
+        ({"kind": "else"}, "请选择一项"),
         ({"token": "forged"}, "打开得太久"),
     ],
 )
