@@ -163,7 +163,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # A monthly round has a field for photos in each of up to 500 rows, and a browser sends the empty ones, too.
 DATA_UPLOAD_MAX_NUMBER_FILES = 600
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# In the process: each counts for itself (projects/pages/feedbackguard.py).
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 
 # Debian 12's GDAL 3.6 cannot block files named by a spatial reference: none that a user gives reaches GDAL
 # (EPSG codes go through PROJ as numbers, maps/crs.py).

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from projects.admin.feedbacktasks import tasks_of_feedback
 from projects.admin.missingtasks import tasks_of_figures
 from projects.admin.ordertasks import tasks_of_orders
 from projects.admin.tasks import Example, Task, by_urgency
@@ -265,6 +266,7 @@ PROVIDERS: Final[tuple[Callable[[Access, dt.date], Iterable[Task]], ...]] = (
     tasks_of_figures,
     tasks_of_verification,
     tasks_of_orders,
+    tasks_of_feedback,
     tasks_of_imports,
     tasks_of_problems,
     tasks_of_corrections,

@@ -8,6 +8,7 @@ from projects.admin import (  # noqa: F401
     checks,
     closings,
     divisions,
+    feedback,
     funding,
     importbatches,
     orders,

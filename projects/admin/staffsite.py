@@ -37,6 +37,7 @@ GROUPS: Final = (
             "Verification",
             "Sample",
             "SupervisionOrder",
+            "Feedback",
             "IndicatorReport",
             "FundingReport",
             "StagedImport",

@@ -8,6 +8,7 @@ from projects.models.checkpoints import Checkpoint
 from projects.models.closings import CorrectionRequest, PeriodClosing
 from projects.models.divisions import Boundary, Division, DivisionAlias, DivisionParent
 from projects.models.facilities import FacilityKind
+from projects.models.feedback import Feedback
 from projects.models.formdrafts import FormDraft
 from projects.models.funding import FundingArrangement, FundingLine, FundingReport
 from projects.models.imports import ImportBatch
@@ -54,6 +55,7 @@ __all__ = [
     "DivisionParent",
     "DivisionTarget",
     "FacilityKind",
+    "Feedback",
     "FormDraft",
     "FundingArrangement",
     "FundingLine",

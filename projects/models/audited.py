@@ -39,6 +39,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "columnmemory": "what a person answered last time: proposes, decides nothing",
     "authenticator": "a secret, changed by each log-in; that there is one is part of the user's row",
     "recoverycode": "secrets, used up by log-ins; that new ones were made is an entry of the user",
+    "feedback": "what citizens say, with personal data: outside the change sequence, and nothing counts it",
     "formdraft": "what nobody has saved yet: no fact, gone after a week",
     "sitestanding": "follows from states, lights and plans: check_data works it out again",
 }

@@ -14,6 +14,8 @@ from projects.rules.vocabulary import (
     Counting,
     Decision,
     DivisionLevel,
+    FeedbackKind,
+    FeedbackState,
     FundingSource,
     Light,
     OrderGrade,
@@ -63,6 +65,8 @@ ORDER_GRADES = choices(OrderGrade)
 ORDER_STATES = choices(OrderState)
 ORDER_STEPS = choices(OrderStep)
 RAISE_CAUSES = choices(RaiseCause)
+FEEDBACK_KINDS = choices(FeedbackKind)
+FEEDBACK_STATES = choices(FeedbackState)
 DATUMS = [
     ("wgs84", _("WGS-84(GPS)")),
     ("cgcs2000", _("CGCS2000(国家大地坐标系)")),

@@ -308,6 +308,23 @@ class Role(Word):
     PUBLISHER = "publisher", _("发布员")  # the second person who makes a record public
 
 
+class FeedbackKind(Word):
+    """What a citizen says about a site (反馈类型)."""
+
+    CANNOT_USE = "cannot_use", _("不能用")
+    WRONG_INFORMATION = "wrong_information", _("信息不对")
+    WRONG_PLACE = "wrong_place", _("位置不对")
+    OTHER = "other", _("其他")
+
+
+class FeedbackState(Word):
+    """What became of it (反馈状态)."""
+
+    WAITING = "waiting", _("待答复")
+    ANSWERED = "answered", _("已答复")
+    ABUSE = "abuse", _("按滥用关闭")
+
+
 STAGE_ORDER: Final[tuple[Stage, ...]] = (
     Stage.PLANNED,
     Stage.SITED,

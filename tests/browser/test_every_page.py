@@ -49,6 +49,9 @@ def test_site_page(phone: Page, axe: Axe, base_url: str, view: str) -> None:
     expect(phone.locator("h1")).to_contain_text(found["features"][0]["properties"]["name"])
     expect(phone.locator("body")).to_contain_text("演示数据")
     assert axe(phone) == []
+    phone.get_by_role("link", name="反馈问题").click()
+    expect(phone.get_by_label("是什么情况")).to_be_editable()
+    assert axe(phone) == []
 
 
 @pytest.mark.parametrize("path", [page for page in PAGES if page != "/no-such-page/"])

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.apps import apps
 
-from projects.models import ChangeHead, Department, Membership, Site, User
+from projects.models import ChangeHead, Department, Feedback, Membership, Site, User
 from tests.factories import World
 from tests.integration.adminrows import MARK, OTHER, OWN, Rows
 from tests.integration.adminwalk import Walker
@@ -62,6 +62,7 @@ def fingerprint() -> dict[str, Any]:
     counted["head"] = list(ChangeHead.objects.values_list("seq", "entry_hash"))
     counted["users"] = list(User.objects.order_by("pk").values("pk", "username", "password", "is_active"))
     counted["roles"] = list(Membership.objects.order_by("pk").values())
+    counted["feedback"] = list(Feedback.objects.order_by("pk").values())
     counted["versions"] = list(
         Site.objects.order_by("pk").values_list("pk", "version", "publication", "name")
     )

@@ -25,6 +25,7 @@ from projects.models import (
     Checklist,
     CorrectionRequest,
     DivisionTarget,
+    Feedback,
     FundingArrangement,
     FundingLine,
     FundingReport,
@@ -36,6 +37,7 @@ from projects.models import (
     Programme,
     Sample,
     SatisfactionVote,
+    Site,
     TargetStatement,
     User,
     VerificationScheme,
@@ -179,6 +181,7 @@ def scoped_rows(world: World) -> Rows:
             "storedarea": _area(world, county, mark),
             "supervisionorder": _order(site.pk, mark),
             "stagedimport": _staged(world, county, mark),
+            "feedback": _feedback(site, mark),
             "importbatch": _batch(world, county, mark),
         }
     own["periodclosing"] = _closing(world)
@@ -273,6 +276,12 @@ def _staged(world: World, county: str, mark: str) -> int:
     """Handed in by the county's own editor: a file belongs to who brought it."""
     editor = world.access("haishu" if county == OWN else "yinzhou")
     return staging.upload(editor, [f"名称,经度,纬度\n{mark}点位,121.55,29.85\n".encode()], f"{mark}.csv").pk
+
+
+def _feedback(site: Site, mark: str) -> int:
+    return Feedback.objects.create(
+        site=site, reference=f"r{site.pk}", text=f"{mark}反馈", contact=f"{mark}电话", language="zh-hans"
+    ).pk
 
 
 def _batch(world: World, county: str, mark: str) -> int:

@@ -132,6 +132,8 @@ PUBLIC: Final = frozenset(
         "district-xlsx",
         "districts",
         "favicon.ico",
+        "feedback",
+        "feedback-sent",
         "healthz",
         "indicator",
         "indicator-matrix",

@@ -78,7 +78,7 @@ UNKNOWN: Final = ("stranger", "superuser", "ended", "inactive", "no-staff", "ano
 ONLY_READ: Final = ("/history/", "/locate/", "/divergence/")
 #: Sees the whole city, writes what the role is for.
 CITYWIDE: Final = {
-    "supervisor": ("/step/reschedule/", "/step/raise/", "/step/withdraw/"),
+    "supervisor": ("/step/reschedule/", "/step/raise/", "/step/withdraw/", "/projects/feedback/"),
     "publisher": ("/step/publish/", "/step/withdraw/"),
     "verifier": (),
 }

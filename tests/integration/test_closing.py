@@ -65,6 +65,7 @@ UNDATED: Mapping[str, str] = {
     "save_row": "is handed the guard by the action",
     "save_category": "names and order; with indicators it stays in its programme",
     "adopt_policy": "makes a version; choosing it is save_programme",
+    "answer_feedback": "outside the change sequence, no figure",
     "state_seed": "a round's rules, no figure",
     "draw_sample": "who is to be visited, no figure",
     "save_checklist": "what is looked at, no figure",
